@@ -1,0 +1,1 @@
+//! Criterion benches of the workspace; run them with `cargo xtask bench`.

@@ -1,0 +1,3 @@
+//! The `tangency` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Golden values, tolerances and generators shared by the tests.
