@@ -1,0 +1,330 @@
+//! What can be wrong with an input.
+
+use std::fmt;
+
+/// The result of a fallible function of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an input was refused.
+///
+/// Solvers that stop early do not end here: they return a
+/// [`Solution`](crate::allocation::Solution) with its status. Assets, rows and views are counted
+/// from zero; [`Error::asset`] gives the asset concerned, so that a caller who knows the names can
+/// say them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Error {
+    kind: ErrorKind,
+}
+
+impl Error {
+    /// What went wrong, with the values at fault.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// The asset (column) at fault, counted from zero, where there is a single one.
+    #[must_use]
+    pub fn asset(&self) -> Option<usize> {
+        match self.kind {
+            ErrorKind::ZeroVariance { asset }
+            | ErrorKind::CrossedBounds { asset, .. }
+            | ErrorKind::NonFiniteReturn { asset, .. } => Some(asset),
+            _ => None,
+        }
+    }
+
+    /// True when the inputs are well formed but no weights satisfy all constraints.
+    #[must_use]
+    pub fn is_infeasible(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::CrossedBounds { .. }
+                | ErrorKind::UnreachableBudget { .. }
+                | ErrorKind::CrossedGroupLimits { .. }
+                | ErrorKind::UnreachableGroup { .. }
+                | ErrorKind::Infeasible { .. }
+                | ErrorKind::TargetReturnTooHigh { .. }
+                | ErrorKind::TargetVolatilityTooLow { .. }
+                | ErrorKind::NoAssetAboveRiskFree { .. }
+        )
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind }
+    }
+}
+
+/// The kinds of [`Error`], with the values at fault.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Too few observations for the estimator.
+    #[error("{estimator} needs at least {needed} rows of returns, got {got}")]
+    TooFewRows {
+        /// The estimator that was asked for.
+        estimator: &'static str,
+        /// The smallest number of rows it can work with.
+        needed: usize,
+        /// The rows there are.
+        got: usize,
+    },
+    /// A return that is NaN or infinite.
+    #[error("return in row {row} of asset {asset} is {value}, expected a finite number")]
+    NonFiniteReturn {
+        /// Row of the matrix, from zero.
+        row: usize,
+        /// Column of the matrix, from zero.
+        asset: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// An element of a matrix that is NaN or infinite.
+    #[error("{what}[{row}, {column}] is {value}, expected a finite number")]
+    NonFiniteElement {
+        /// The matrix.
+        what: &'static str,
+        /// Row, from zero.
+        row: usize,
+        /// Column, from zero.
+        column: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// An entry of a vector that is NaN or infinite.
+    #[error("{what}[{index}] is {value}, expected a finite number")]
+    NonFiniteEntry {
+        /// The vector.
+        what: &'static str,
+        /// Position, from zero.
+        index: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// An asset that never moves, where its risk is divided by.
+    #[error("asset {asset} has zero variance")]
+    ZeroVariance {
+        /// Column of the asset, from zero.
+        asset: usize,
+    },
+    /// A length that does not fit the others.
+    #[error("{what} has length {got}, expected {expected}")]
+    WrongLength {
+        /// The vector or the side of the matrix.
+        what: &'static str,
+        /// The length that fits.
+        expected: usize,
+        /// The length there is.
+        got: usize,
+    },
+    /// Nothing to work on.
+    #[error("{what} is empty")]
+    Empty {
+        /// The input.
+        what: &'static str,
+    },
+    /// A matrix that differs from its transpose.
+    #[error(
+        "{what} is not symmetric: element [{row}, {column}] is {value}, its mirror image {mirrored}"
+    )]
+    NotSymmetric {
+        /// The matrix.
+        what: &'static str,
+        /// Row, from zero.
+        row: usize,
+        /// Column, from zero.
+        column: usize,
+        /// The element.
+        value: f64,
+        /// The element on the other side of the diagonal.
+        mirrored: f64,
+    },
+    /// A matrix with a clearly negative eigenvalue.
+    #[error(
+        "{what} is not positive semidefinite: its smallest eigenvalue is {smallest_eigenvalue:e}"
+    )]
+    NotPositiveSemidefinite {
+        /// The matrix.
+        what: &'static str,
+        /// The smallest eigenvalue.
+        smallest_eigenvalue: f64,
+    },
+    /// A matrix that must be solved with and is singular to working precision.
+    #[error("{what} is singular: the pivot of row {row} is {pivot:e}")]
+    Singular {
+        /// The matrix.
+        what: &'static str,
+        /// Row of the pivot, from zero.
+        row: usize,
+        /// The pivot.
+        pivot: f64,
+    },
+    /// A parameter out of its range.
+    #[error("{name} is {value}, expected {expected}")]
+    InvalidParameter {
+        /// The parameter.
+        name: &'static str,
+        /// The value given.
+        value: f64,
+        /// The range.
+        expected: &'static str,
+    },
+    /// Market capitalisations or weights that describe no market.
+    #[error(
+        "market capitalisations sum to {sum}, expected non-negative values with a positive sum"
+    )]
+    InvalidMarketCaps {
+        /// Their sum.
+        sum: f64,
+    },
+    /// A view that says nothing: a row of zeros in the picking matrix.
+    #[error("view {view} picks no asset")]
+    EmptyView {
+        /// The view, from zero.
+        view: usize,
+    },
+    /// A view on a portfolio that has no risk, so that its return is known already.
+    #[error("view {view} is on a portfolio without variance")]
+    RisklessView {
+        /// The view, from zero.
+        view: usize,
+    },
+    /// A view that names an asset the prior does not hold.
+    #[error("view {view} names asset {asset:?}, which is not among the assets of the prior")]
+    UnknownAsset {
+        /// The view, from zero.
+        view: usize,
+        /// The name.
+        asset: String,
+    },
+    /// Two assets of the same name.
+    #[error("asset name {name:?} occurs twice")]
+    DuplicateAsset {
+        /// The name.
+        name: String,
+    },
+    /// A confidence outside 0 to 1.
+    #[error("confidence of view {view} is {confidence}, expected 0 to 1")]
+    InvalidConfidence {
+        /// The view, from zero.
+        view: usize,
+        /// The confidence given.
+        confidence: f64,
+    },
+    /// View uncertainties that are no covariance matrix.
+    #[error("omega of view {view} is {value}, expected a variance that is not negative")]
+    NegativeOmega {
+        /// The view, from zero.
+        view: usize,
+        /// The diagonal element.
+        value: f64,
+    },
+    /// Certain views that cannot hold at the same time.
+    #[error(
+        "certain view {view} contradicts the certain views before it: they imply {implied}, it says {stated}"
+    )]
+    ContradictoryViews {
+        /// The view, from zero.
+        view: usize,
+        /// The return that the views before it imply.
+        implied: f64,
+        /// The return it states.
+        stated: f64,
+    },
+    /// A lower bound above its upper bound.
+    #[error("bounds of asset {asset} cross: lower {lower}, upper {upper}")]
+    CrossedBounds {
+        /// The asset, from zero.
+        asset: usize,
+        /// Its lower bound.
+        lower: f64,
+        /// Its upper bound.
+        upper: f64,
+    },
+    /// Bounds that leave no room for the budget.
+    #[error(
+        "weights cannot sum to {budget}: lower bounds sum to {lower_sum}, upper bounds to {upper_sum}"
+    )]
+    UnreachableBudget {
+        /// The sum the weights must have.
+        budget: f64,
+        /// The sum of the lower bounds.
+        lower_sum: f64,
+        /// The sum of the upper bounds.
+        upper_sum: f64,
+    },
+    /// A group whose minimum is above its maximum.
+    #[error("limits of group {group:?} cross: minimum {minimum}, maximum {maximum}")]
+    CrossedGroupLimits {
+        /// Name of the group.
+        group: String,
+        /// Its minimum.
+        minimum: f64,
+        /// Its maximum.
+        maximum: f64,
+    },
+    /// A group whose limits the bounds of its assets cannot meet.
+    #[error(
+        "group {group:?} cannot lie within {minimum} to {maximum}: the bounds of its assets allow {lowest} to {highest}"
+    )]
+    UnreachableGroup {
+        /// Name of the group.
+        group: String,
+        /// Its minimum.
+        minimum: f64,
+        /// Its maximum.
+        maximum: f64,
+        /// The smallest sum that the bounds allow.
+        lowest: f64,
+        /// The largest sum that the bounds allow.
+        highest: f64,
+    },
+    /// Constraints that contradict each other in combination.
+    #[error("no weights satisfy all constraints: the closest miss them by {violation:e}")]
+    Infeasible {
+        /// The smallest possible largest violation.
+        violation: f64,
+    },
+    /// No asset is worth holding at the given risk-free rate.
+    #[error(
+        "no feasible portfolio beats the risk-free rate {risk_free_rate}: the best mean is {best_mean}"
+    )]
+    NoAssetAboveRiskFree {
+        /// The risk-free rate.
+        risk_free_rate: f64,
+        /// The largest mean that the constraints allow.
+        best_mean: f64,
+    },
+    /// A target return above the largest attainable one.
+    #[error("target return {target} is out of reach: the largest attainable is {largest}")]
+    TargetReturnTooHigh {
+        /// The target.
+        target: f64,
+        /// The largest return that the constraints allow.
+        largest: f64,
+    },
+    /// A target volatility below the smallest attainable one.
+    #[error("target volatility {target} is out of reach: the smallest attainable is {smallest}")]
+    TargetVolatilityTooLow {
+        /// The target.
+        target: f64,
+        /// The smallest volatility that the constraints allow.
+        smallest: f64,
+    },
+    /// Risk budgets that are not shares of one.
+    #[error("risk budgets sum to {sum}, expected positive shares that sum to 1")]
+    InvalidRiskBudget {
+        /// Their sum.
+        sum: f64,
+    },
+}
