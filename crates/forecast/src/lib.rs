@@ -1,1 +1,13 @@
 #![doc = include_str!("../README.md")]
+
+pub mod baseline;
+pub mod data;
+pub mod error;
+mod forecast;
+mod model;
+
+pub use baseline::{Drift, Naive};
+pub use data::{ForecastRequest, NamedMatrix, TrainingData};
+pub use error::{Error, ErrorKind, Result};
+pub use forecast::Forecast;
+pub use model::{DynFit, Fit, FitContext, FitStatus, Model, Predict};
