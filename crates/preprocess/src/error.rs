@@ -102,12 +102,12 @@ pub enum ErrorKind {
         column: &'static str,
     },
     /// No indicator has this name.
-    #[error("no indicator is called {name:?}; the nearest is {nearest:?}")]
+    #[error("no indicator is called {name:?}; known are {known}")]
     UnknownIndicator {
         /// The name given.
         name: String,
-        /// The closest known name.
-        nearest: &'static str,
+        /// How the known ones are written.
+        known: String,
     },
     /// The text after an indicator's name does not fit its parameters.
     #[error("{indicator} takes {expected}, got {got:?}")]

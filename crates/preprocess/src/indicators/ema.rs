@@ -1,6 +1,8 @@
 //! Exponential moving average.
 
-use super::first_number;
+use super::columns::Columns;
+use super::indicator::{Entry, Indicator, only_line};
+use super::window::{first_number, parse_window};
 use crate::error::Result;
 
 /// Exponential moving average with smoothing `2 / (window + 1)`, seeded with the plain mean of the
@@ -49,3 +51,34 @@ pub fn ema_into(values: &[f64], window: usize, out: &mut [f64]) -> Result<()> {
     }
     Ok(())
 }
+
+/// [`ema`] of the closes, as an [`Indicator`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ema {
+    /// Number of values in the seed; the smoothing is `2 / (window + 1)`, at least 1.
+    pub window: usize,
+}
+
+impl Indicator for Ema {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn label(&self) -> String {
+        format!("ema_{}", self.window)
+    }
+
+    fn warm_up(&self) -> usize {
+        self.window.saturating_sub(1)
+    }
+
+    fn compute_into(&self, columns: &Columns<'_>, lines: &mut [&mut [f64]]) -> Result<()> {
+        ema_into(columns.close(), self.window, only_line(self.name(), lines)?)
+    }
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "ema",
+    usage: "ema:WINDOW",
+    build: |parameters| Ok(Box::new(Ema { window: parse_window(&ENTRY, parameters)? })),
+};

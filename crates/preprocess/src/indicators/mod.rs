@@ -1,21 +1,24 @@
-//! Technical indicators.
+//! Technical indicators, one file each.
+//!
+//! Every indicator is a function over `&[f64]` with an `_into` form, and a parameter struct
+//! implementing [`Indicator`] for callers who choose by name at run time ([`parse`]).
+//!
+//! Common rules: the output is as long as the input; rows before enough is known are NaN; row `t`
+//! depends on rows up to and including `t`; leading NaNs of the input shift the warm-up, and a NaN
+//! after them makes every later value NaN, so that a hole in the data shows in the result; a series
+//! shorter than the window is all NaN; a window of 0 is an error. Infinite inputs follow
+//! floating-point arithmetic.
+
+mod columns;
 mod ema;
+mod exact_sum;
+mod indicator;
 mod rsi;
 mod sma;
+mod window;
 
-pub use ema::{ema, ema_into};
-pub use rsi::{rsi, rsi_into};
-pub use sma::{PrefixSums, sma, sma_into};
-
-use crate::error::{ErrorKind, Result};
-
-/// Checks the window and the buffer, and skips leading NaNs: the first row with a number.
-fn first_number(values: &[f64], window: usize, out: &[f64]) -> Result<usize> {
-    if window == 0 {
-        return Err(ErrorKind::ZeroSize { parameter: "window" }.into());
-    }
-    if out.len() != values.len() {
-        return Err(ErrorKind::OutputLength { expected: values.len(), got: out.len() }.into());
-    }
-    Ok(values.iter().position(|value| !value.is_nan()).unwrap_or(values.len()))
-}
+pub use columns::Columns;
+pub use ema::{Ema, ema, ema_into};
+pub use indicator::{Indicator, known, parse};
+pub use rsi::{Rsi, rsi, rsi_into};
+pub use sma::{PrefixSums, Sma, sma, sma_into};

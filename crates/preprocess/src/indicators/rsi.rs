@@ -1,6 +1,8 @@
 //! Relative strength index.
 
-use super::first_number;
+use super::columns::Columns;
+use super::indicator::{Entry, Indicator, only_line};
+use super::window::{first_number, parse_window};
 use crate::error::Result;
 
 /// Below this average move TA-Lib calls the series flat; kept so that the values agree.
@@ -85,3 +87,34 @@ fn strength(gain: f64, loss: f64) -> f64 {
     let total = gain + loss;
     if total < FLAT { 0.0 } else { 100.0 * (gain / total) }
 }
+
+/// [`rsi`] of the closes, as an [`Indicator`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rsi {
+    /// Number of changes averaged, at least 1.
+    pub window: usize,
+}
+
+impl Indicator for Rsi {
+    fn name(&self) -> &'static str {
+        ENTRY.name
+    }
+
+    fn label(&self) -> String {
+        format!("rsi_{}", self.window)
+    }
+
+    fn warm_up(&self) -> usize {
+        self.window
+    }
+
+    fn compute_into(&self, columns: &Columns<'_>, lines: &mut [&mut [f64]]) -> Result<()> {
+        rsi_into(columns.close(), self.window, only_line(self.name(), lines)?)
+    }
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "rsi",
+    usage: "rsi:WINDOW",
+    build: |parameters| Ok(Box::new(Rsi { window: parse_window(&ENTRY, parameters)? })),
+};
