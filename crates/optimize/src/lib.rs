@@ -2,7 +2,6 @@
 
 mod error;
 
-pub mod allocation;
 pub mod black_litterman;
 pub mod risk;
 
