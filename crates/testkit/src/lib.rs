@@ -4,6 +4,8 @@
 //! which licence, and which tolerance they deserve. Nothing here depends on another crate of the
 //! workspace, so every crate may use it as a development dependency.
 
+pub mod backtest;
+pub mod preprocess;
 pub mod prices;
 mod reference;
 

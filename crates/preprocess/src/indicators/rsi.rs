@@ -5,16 +5,13 @@ use super::indicator::{Entry, Indicator, only_line};
 use super::window::{first_number, parse_window};
 use crate::error::Result;
 
-/// Below this average move TA-Lib calls the series flat; kept so that the values agree.
-const FLAT: f64 = 1e-14;
-
 /// Wilder's relative strength index, from 0 to 100.
 ///
 /// With average gain `g` and average loss `l` over `window` changes, `100 g / (g + l)`. The averages
 /// start as plain means of the first `window` changes and go on by Wilder's smoothing
-/// `g = (g (window - 1) + gain) / window`. First value at row `window`, NaN before. A flat series
-/// (`g + l` below 1e-14) gives 0, as in TA-Lib, not 50. A series of `window` rows or fewer gives all
-/// NaN.
+/// `g = (g (window - 1) + gain) / window`. First value at row `window`, NaN before. A series that
+/// has not moved at all (`g + l = 0`) gives 0, as in TA-Lib, not 50. A series of `window` rows or
+/// fewer gives all NaN.
 ///
 /// **Missing values.** Leading NaNs shift the warm-up. A NaN after them makes every later value NaN,
 /// as for the moving averages. TA-Lib differs here: it reads a NaN as "no move" and goes on with a
@@ -85,7 +82,7 @@ fn split(change: f64) -> (f64, f64) {
 
 fn strength(gain: f64, loss: f64) -> f64 {
     let total = gain + loss;
-    if total < FLAT { 0.0 } else { 100.0 * (gain / total) }
+    if total == 0.0 { 0.0 } else { 100.0 * (gain / total) }
 }
 
 /// [`rsi`] of the closes, as an [`Indicator`].

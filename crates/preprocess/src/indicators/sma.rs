@@ -17,8 +17,8 @@ use crate::error::{ErrorKind, Result};
 /// earlier drift. Two windows whose means are equal as real numbers give the same double, so that
 /// `fast == slow` in a crossing rule means what it says. (Prices such as 1.07 are not exact in
 /// binary: means that tie in decimal ticks may still differ in the last bit. Where such ties matter,
-/// pass prices in whole ticks.) Exact as long as the values before the window are not more than
-/// about 2^50 times larger than those in it.
+/// pass prices in whole ticks.) This holds as long as the sum of all values so far is below about
+/// 2^50 times the sum of the window; beyond that the relative error grows to 2^-106 times that ratio.
 ///
 /// # Errors
 ///
