@@ -1,0 +1,403 @@
+//! The error of this crate: what went wrong, and where.
+
+use std::fmt;
+use std::io;
+
+use crate::civil;
+
+/// What every fallible call of this crate returns.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong and where: file, line and column as far as they are known.
+///
+/// The message is a single line that reads well after "failed to ...", such as
+/// `prices.csv, line 7, column "AAPL": cannot read "12,5" as a number`.
+#[derive(Clone, PartialEq)]
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Inner {
+    kind: ErrorKind,
+    file: Option<String>,
+    line: Option<u64>,
+    column: Option<String>,
+}
+
+/// The kinds of errors, with their values. Rows count from 0, file lines from 1.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The operating system refused.
+    #[error("cannot {operation}: {reason}")]
+    Io {
+        /// What was tried, such as `open the file`.
+        operation: &'static str,
+        /// The class of the refusal.
+        kind: io::ErrorKind,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// The extension names no format that this build reads.
+    #[error("unknown file extension {extension:?}, expected one of {known}")]
+    UnknownExtension {
+        /// The extension found, without its dot; empty when there is none.
+        extension: String,
+        /// The extensions this build knows.
+        known: &'static str,
+    },
+    /// The bytes are no valid file of their format.
+    #[error("not a valid {format} file: {reason}")]
+    Malformed {
+        /// Name of the format.
+        format: &'static str,
+        /// What the decoder found.
+        reason: String,
+    },
+    /// The file holds nothing.
+    #[error("the file is empty")]
+    EmptyFile,
+    /// The first line looks like data.
+    #[error("the first line must name the columns, found the data row {first:?}")]
+    NoHeader {
+        /// The beginning of that line.
+        first: String,
+    },
+    /// There are names but no rows.
+    #[error("there are column names but no rows")]
+    NoRows,
+    /// There is nothing beside the dates.
+    #[error("there is no value column beside the dates")]
+    NoColumns,
+    /// The text is not UTF-8.
+    #[error("the text is not UTF-8")]
+    NotUtf8,
+    /// A line has more or fewer cells than the header.
+    #[error("expected {expected} cells as in the header, found {found}")]
+    RaggedRow {
+        /// Cells of the header.
+        expected: usize,
+        /// Cells of this line.
+        found: usize,
+    },
+    /// A cell is no number.
+    #[error("cannot read {text:?} as a number")]
+    BadNumber {
+        /// The beginning of the cell.
+        text: String,
+    },
+    /// A cell is no date.
+    #[error(
+        "cannot read {text:?} as a date (expected for example 2020-01-31, 2020-01-31T16:00:00Z, 2020-01, 2020Q1, 2020 or Unix seconds)"
+    )]
+    BadDate {
+        /// The beginning of the cell.
+        text: String,
+    },
+    /// A date outside of what Unix nanoseconds in 64 bits can hold.
+    #[error("the date {text:?} is outside 1677-09-21 to 2262-04-11")]
+    DateOutOfRange {
+        /// The date as written.
+        text: String,
+    },
+    /// A row has no date.
+    #[error("row {row} has no date")]
+    MissingDate {
+        /// The row.
+        row: usize,
+    },
+    /// A value is missing and missing values are rejected.
+    #[error("the value of {} is missing", civil::format(*timestamp))]
+    MissingValue {
+        /// The row.
+        row: usize,
+        /// Its date, in Unix nanoseconds.
+        timestamp: i64,
+    },
+    /// A cell spells out NaN and that is rejected.
+    #[error("the value of {} is NaN", civil::format(*timestamp))]
+    NanValue {
+        /// The row.
+        row: usize,
+        /// Its date, in Unix nanoseconds.
+        timestamp: i64,
+    },
+    /// A date comes before that of the row before.
+    #[error(
+        "row {row} is out of order: {} comes after {}; dates must increase",
+        civil::format(*timestamp), civil::format(*previous)
+    )]
+    Unordered {
+        /// The row.
+        row: usize,
+        /// Its date, in Unix nanoseconds.
+        timestamp: i64,
+        /// The date of the row before.
+        previous: i64,
+    },
+    /// A date is that of the row before.
+    #[error("row {row} repeats the date {} of row {}", civil::format(*timestamp), row - 1)]
+    Repeated {
+        /// The row, at least 1.
+        row: usize,
+        /// The date both rows carry, in Unix nanoseconds.
+        timestamp: i64,
+    },
+    /// Two columns carry one name.
+    #[error("the column name {name:?} appears twice, in columns {first} and {second}")]
+    DuplicateColumn {
+        /// The name.
+        name: String,
+        /// Position of the first, counted from 1; in a file the dates count too.
+        first: usize,
+        /// Position of the second.
+        second: usize,
+    },
+    /// A value column has no name.
+    #[error("column {position} has no name")]
+    EmptyColumnName {
+        /// Position, counted from 1; in a file the dates count too.
+        position: usize,
+    },
+    /// No column of that name.
+    #[error(
+        "no column named {name:?} among {n_columns}{}",
+        nearest.as_ref().map(|n| format!("; did you mean {n:?}?")).unwrap_or_default()
+    )]
+    UnknownColumn {
+        /// The name asked for.
+        name: String,
+        /// A known name that looks like it.
+        nearest: Option<String>,
+        /// How many columns there are.
+        n_columns: usize,
+    },
+    /// No column at that position.
+    #[error("no column at position {index}, there are {n_columns}")]
+    ColumnOutOfRange {
+        /// The position asked for, from 0.
+        index: usize,
+        /// How many columns there are.
+        n_columns: usize,
+    },
+    /// A range of rows that the frame does not have.
+    #[error("rows {start}..{end} are outside of 0..{n_rows}")]
+    RowsOutOfRange {
+        /// First row asked for.
+        start: usize,
+        /// One past the last.
+        end: usize,
+        /// How many rows there are.
+        n_rows: usize,
+    },
+    /// A column is longer or shorter than the dates.
+    #[error("expected {needed} values, one a row, got {got}")]
+    ColumnLength {
+        /// Rows of the frame.
+        needed: usize,
+        /// Values of the column.
+        got: usize,
+    },
+    /// A row is longer or shorter than the list of columns.
+    #[error("row {row}: expected {needed} values, one a column, got {got}")]
+    RowLength {
+        /// The row.
+        row: usize,
+        /// Columns of the frame.
+        needed: usize,
+        /// Values of the row.
+        got: usize,
+    },
+    /// The frame would not fit into memory.
+    #[error("a frame of {n_rows} rows and {n_columns} columns does not fit into memory")]
+    TooLarge {
+        /// Rows asked for.
+        n_rows: usize,
+        /// Columns asked for.
+        n_columns: usize,
+    },
+    /// A price that cannot be one.
+    #[error("the price of {asset} on {} is {flaw}", civil::format(*timestamp))]
+    BadPrice {
+        /// Name of the column.
+        asset: String,
+        /// The row.
+        row: usize,
+        /// Its date, in Unix nanoseconds.
+        timestamp: i64,
+        /// What is wrong with it.
+        flaw: PriceFlaw,
+    },
+    /// A column of a type that holds no numbers.
+    #[error("expected numbers, found the type {data_type}")]
+    UnsupportedType {
+        /// The Arrow type.
+        data_type: String,
+    },
+    /// No column of a table holds dates.
+    #[error("no column holds dates: expected a date or timestamp column, or its name")]
+    NoDateColumn,
+}
+
+/// What can be wrong with a price.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum PriceFlaw {
+    /// There is none (NaN).
+    Missing,
+    /// It is zero.
+    Zero,
+    /// It is below zero.
+    Negative(f64),
+    /// It is infinite.
+    Infinite,
+}
+
+impl fmt::Display for PriceFlaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("missing"),
+            Self::Zero => f.write_str("zero, expected a positive number"),
+            Self::Negative(price) => write!(f, "{price}, expected a positive number"),
+            Self::Infinite => f.write_str("infinite, expected a finite number"),
+        }
+    }
+}
+
+impl Error {
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.inner.kind
+    }
+
+    /// The file, as it was named by the caller.
+    #[must_use]
+    pub fn file(&self) -> Option<&str> {
+        self.inner.file.as_deref()
+    }
+
+    /// The line of the file, from 1, on which the row begins.
+    #[must_use]
+    pub fn line(&self) -> Option<u64> {
+        self.inner.line
+    }
+
+    /// The column's name.
+    #[must_use]
+    pub fn column(&self) -> Option<&str> {
+        self.inner.column.as_deref()
+    }
+
+    /// Whether the operating system refused, as against the data being wrong.
+    #[must_use]
+    pub fn is_io(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Io { .. })
+    }
+
+    /// Whether a value was missing or NaN where that is rejected.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::MissingValue { .. }
+                | ErrorKind::NanValue { .. }
+                | ErrorKind::BadPrice { flaw: PriceFlaw::Missing, .. }
+        )
+    }
+
+    pub(crate) fn io(operation: &'static str, error: &io::Error) -> Self {
+        // The number the system adds helps nobody who reads one line.
+        let reason = match error.kind() {
+            io::ErrorKind::NotFound => "no such file or folder".to_owned(),
+            _ => one_line(&error.to_string()),
+        };
+        ErrorKind::Io { operation, kind: error.kind(), reason }.into()
+    }
+
+    pub(crate) fn malformed(format: &'static str, reason: impl fmt::Display) -> Self {
+        ErrorKind::Malformed { format, reason: one_line(&reason.to_string()) }.into()
+    }
+
+    /// Turns positions among the value columns into those of the file, where dates stand too.
+    pub(crate) fn after_dates(mut self, date_cell: usize) -> Self {
+        let shift = |position: &mut usize| *position += usize::from(*position > date_cell);
+        match &mut self.inner.kind {
+            ErrorKind::EmptyColumnName { position } => shift(position),
+            ErrorKind::DuplicateColumn { first, second, .. } => {
+                shift(first);
+                shift(second);
+            }
+            _ => {}
+        }
+        self
+    }
+
+    pub(crate) fn in_file(mut self, file: &str) -> Self {
+        self.inner.file = Some(file.to_owned());
+        self
+    }
+
+    pub(crate) fn at_line(mut self, line: u64) -> Self {
+        self.inner.line = Some(line);
+        self
+    }
+
+    pub(crate) fn in_column(mut self, column: &str) -> Self {
+        self.inner.column = Some(excerpt(column));
+        self
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self { inner: Box::new(Inner { kind, file: None, line: None, column: None }) }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { kind, file, line, column } = &*self.inner;
+        let mut separator = "";
+        if let Some(file) = file {
+            f.write_str(file)?;
+            separator = ", ";
+        }
+        if let Some(line) = line {
+            write!(f, "{separator}line {line}")?;
+            separator = ", ";
+        }
+        if let Some(column) = column {
+            write!(f, "{separator}column {column:?}")?;
+            separator = ", ";
+        }
+        let colon = if separator.is_empty() { "" } else { ": " };
+        write!(f, "{colon}{kind}")
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// The beginning of a text, short enough for a message.
+pub(crate) fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match joined.char_indices().nth(300) {
+        Some((end, _)) => format!("{}...", &joined[..end]),
+        None => joined,
+    }
+}
