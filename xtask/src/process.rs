@@ -1,0 +1,107 @@
+//! Starting other programs: always without standard input, and as if called by hand.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::Result;
+
+/// The workspace's root folder.
+///
+/// Asked of the environment first: a target folder shared by two clones holds one binary.
+pub(crate) fn workspace_root() -> PathBuf {
+    let manifest_dir =
+        env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    Path::new(&manifest_dir).parent().expect("xtask lies one level below the root").to_path_buf()
+}
+
+/// `cargo` with these arguments, in the workspace's root.
+pub(crate) fn cargo<S: AsRef<str>>(arguments: &[S]) -> Command {
+    let mut command = program(&env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    command.args(arguments.iter().map(AsRef::as_ref));
+    command
+}
+
+/// A line of shell, in the workspace's root.
+pub(crate) fn shell(line: &str) -> Command {
+    let mut command = program("sh");
+    command.args(["-c", line]);
+    command
+}
+
+pub(crate) fn git(arguments: &[&str]) -> Command {
+    let mut command = program("git");
+    command.args(arguments);
+    command
+}
+
+fn program(name: &str) -> Command {
+    let mut command = Command::new(name);
+    command.current_dir(workspace_root()).stdin(Stdio::null());
+    // `cargo run` describes xtask to us; a program we start must not take that for itself.
+    for (variable, _) in env::vars() {
+        if variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(variable);
+        }
+    }
+    command
+}
+
+/// Shows the command, then runs it with its output on ours.
+pub(crate) fn run(command: &mut Command) -> Result {
+    println!("$ {}", line(command));
+    let status =
+        command.status().map_err(|error| format!("cannot start {}: {error}", line(command)))?;
+    if status.success() { Ok(()) } else { Err(format!("`{}`: {status}", line(command)).into()) }
+}
+
+/// Runs the command in silence and gives its standard output; its standard error is shown
+/// only where it fails.
+pub(crate) fn capture(command: &mut Command) -> Result<String> {
+    let output =
+        command.output().map_err(|error| format!("cannot start {}: {error}", line(command)))?;
+    if !output.status.success() {
+        let told = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("`{}`: {}\n{}", line(command), output.status, told.trim_end()).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// The command as one would type it.
+pub(crate) fn line(command: &Command) -> String {
+    let name = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let mut words = vec![name.to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|argument| {
+        let argument = argument.to_string_lossy();
+        if argument.contains(' ') { format!("'{argument}'") } else { argument.into_owned() }
+    }));
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_typed() {
+        assert_eq!(line(&shell("echo hello")), "sh -c 'echo hello'");
+    }
+
+    #[test]
+    fn failure_is_told_with_what_the_program_said() {
+        let error = capture(&mut shell("echo broken >&2; exit 3")).unwrap_err().to_string();
+        assert!(error.contains("exit status: 3") && error.contains("broken"), "{error}");
+        assert_eq!(capture(&mut shell("echo fine")).unwrap(), "fine\n");
+    }
+
+    #[test]
+    fn what_cargo_says_about_xtask_is_not_passed_on() {
+        let told = capture(&mut shell("echo \"<$CARGO_PKG_NAME$CARGO_MANIFEST_DIR>\"")).unwrap();
+        assert_eq!(told, "<>\n");
+    }
+
+    #[test]
+    fn the_root_holds_the_workspace_manifest() {
+        assert!(workspace_root().join("Cargo.toml").is_file());
+    }
+}
