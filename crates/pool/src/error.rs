@@ -1,0 +1,144 @@
+//! What can go wrong with a pool or with a whole batch.
+
+use crate::report::StopReason;
+
+/// The result of an operation on a pool.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a pool could not be built, or why a batch as a whole failed.
+///
+/// The failure of one item is no error of the batch: it is that item's
+/// [`Outcome`](crate::Outcome). Only [`BatchReport::into_results`](crate::BatchReport::into_results)
+/// turns the first of them into an `Error`, for callers who want all or nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}")]
+pub struct Error {
+    kind: ErrorKind,
+}
+
+impl Error {
+    /// What happened, with the values that belong to it.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// Whether the state of a worker is the cause: it could not be built, or not be lent.
+    #[must_use]
+    pub fn is_state(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::StateFailed { .. }
+                | ErrorKind::StatePanicked { .. }
+                | ErrorKind::StateInUse { .. }
+                | ErrorKind::ForeignState
+        )
+    }
+
+    /// The index of the item that is the cause, where it is one item.
+    #[must_use]
+    pub fn item(&self) -> Option<usize> {
+        match self.kind {
+            ErrorKind::ItemFailed { index, .. } | ErrorKind::ItemPanicked { index, .. } => {
+                Some(index)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind }
+    }
+}
+
+/// The kinds of [`Error`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A pool was asked for with no workers.
+    #[error("a pool needs at least 1 worker, got 0")]
+    NoWorkers,
+    /// The name of the pool cannot be the name of a thread.
+    #[error("the pool name {name:?} holds a zero byte")]
+    InvalidName {
+        /// The name as given.
+        name: String,
+    },
+    /// The system refused a thread.
+    #[error("worker {worker} of {workers} could not be started: {message}")]
+    ThreadRefused {
+        /// Which worker, from 0.
+        worker: usize,
+        /// How many were asked for.
+        workers: usize,
+        /// What the system said.
+        message: String,
+    },
+    /// `Chunking::Fixed(0)`.
+    #[error("a chunk needs at least 1 item, got 0")]
+    EmptyChunks,
+    /// Building a worker's state returned an error.
+    #[error("state of worker {worker} could not be built: {message}")]
+    StateFailed {
+        /// Which worker, from 0.
+        worker: usize,
+        /// The error, as it displays.
+        message: String,
+    },
+    /// Building a worker's state panicked.
+    #[error("building the state of worker {worker} panicked: {message}")]
+    StatePanicked {
+        /// Which worker, from 0.
+        worker: usize,
+        /// The panic message.
+        message: String,
+    },
+    /// A nested batch asked for the state that the surrounding item is using.
+    #[error(
+        "state of worker {worker} is already lent to the item that started this nested batch; \
+         give the nested batch a state of its own"
+    )]
+    StateInUse {
+        /// Which worker, from 0.
+        worker: usize,
+    },
+    /// The handle was made by another pool.
+    #[error("the worker state belongs to another pool")]
+    ForeignState,
+    /// An item returned an error.
+    #[error("item {index} failed: {message}")]
+    ItemFailed {
+        /// The item, from 0.
+        index: usize,
+        /// Its error, as it displays.
+        message: String,
+    },
+    /// An item panicked.
+    #[error("item {index} panicked: {message}")]
+    ItemPanicked {
+        /// The item, from 0.
+        index: usize,
+        /// The panic message.
+        message: String,
+    },
+    /// The batch was stopped before all its items had started.
+    #[error("{cancelled} of {total} items were not started: {reason}")]
+    Stopped {
+        /// What stopped it.
+        reason: StopReason,
+        /// Items that were not started.
+        cancelled: usize,
+        /// Items of the batch.
+        total: usize,
+    },
+    /// The pool itself is at fault.
+    #[error("the pool broke on worker {worker}: {message}")]
+    Internal {
+        /// Which worker, from 0.
+        worker: usize,
+        /// The panic message.
+        message: String,
+    },
+}

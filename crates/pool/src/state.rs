@@ -1,0 +1,119 @@
+//! State that each worker builds once and keeps.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
+
+use crossbeam_utils::CachePadded;
+
+use crate::error::{ErrorKind, Result};
+use crate::panics;
+use crate::worker::{PoolId, Worker};
+
+type Init<T> = dyn Fn(&Worker) -> Result<T, String> + Send + Sync;
+
+/// A handle on state that each worker of a pool builds once and keeps from batch to batch.
+///
+/// Made by [`Pool::worker_state`](crate::Pool::worker_state), used by
+/// [`Batch::with`](crate::Batch::with). Any number of handles live side by side on one pool. A worker
+/// builds its state the first time it takes part in a batch with the handle, keeps it as long as the
+/// handle or a clone of it lives, and lends it to one item after another as `&mut T`. The states are
+/// dropped by the thread that drops the last clone.
+///
+/// An item that panics leaves the state as it was at that moment, and the next item on that worker
+/// meets it so. Scratch space should be reset at the start of an item; a handle whose state is beyond
+/// repair is dropped and made anew. Where results must not depend on the worker, an item must not
+/// read what another item left behind.
+pub struct WorkerState<T> {
+    inner: Arc<Inner<T>>,
+}
+
+struct Inner<T> {
+    pool: PoolId,
+    init: Box<Init<T>>,
+    /// One for each worker. Only that worker locks it, for as long as it takes part in a batch.
+    slots: Vec<CachePadded<Mutex<Option<T>>>>,
+}
+
+impl<T: Send> WorkerState<T> {
+    pub(crate) fn new<E, F>(pool: PoolId, workers: usize, init: F) -> Self
+    where
+        E: fmt::Display,
+        F: Fn(&Worker) -> Result<T, E> + Send + Sync + 'static,
+    {
+        let init = Box::new(move |worker: &Worker| init(worker).map_err(|e| e.to_string()));
+        let slots = (0..workers).map(|_| CachePadded::new(Mutex::new(None))).collect();
+        Self { inner: Arc::new(Inner { pool, init, slots }) }
+    }
+
+    /// The state of `worker`, built now if this is the first time.
+    pub(crate) fn borrow(&self, worker: &Worker) -> Result<Borrowed<'_, T>> {
+        let index = worker.index();
+        if self.inner.pool != worker.pool() {
+            return Err(ErrorKind::ForeignState.into());
+        }
+        let slot = self.inner.slots.get(index).ok_or(ErrorKind::ForeignState)?;
+        let mut slot = match slot.try_lock() {
+            Ok(slot) => slot,
+            // Unwinding out of a batch leaves the state as a panicking item would.
+            Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
+            // Only this thread ever locks the slot, so an item further up has it.
+            Err(TryLockError::WouldBlock) => {
+                return Err(ErrorKind::StateInUse { worker: index }.into());
+            }
+        };
+        if slot.is_none() {
+            let started = Instant::now();
+            let built = catch_unwind(AssertUnwindSafe(|| (self.inner.init)(worker)));
+            worker.counters().add_state(started.elapsed());
+            *slot = Some(match built {
+                Ok(Ok(state)) => state,
+                Ok(Err(message)) => {
+                    return Err(ErrorKind::StateFailed { worker: index, message }.into());
+                }
+                Err(payload) => {
+                    let message = panics::message(payload);
+                    return Err(ErrorKind::StatePanicked { worker: index, message }.into());
+                }
+            });
+        }
+        Ok(Borrowed(slot))
+    }
+
+    pub(crate) fn belongs_to(&self, pool: PoolId) -> bool {
+        self.inner.pool == pool
+    }
+}
+
+impl<T> Clone for WorkerState<T> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl<T> fmt::Debug for WorkerState<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WorkerState")
+            .field("workers", &self.inner.slots.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A worker's state while it takes part in a batch. Holds a `Some`.
+pub(crate) struct Borrowed<'a, T>(MutexGuard<'a, Option<T>>);
+
+impl<T> Deref for Borrowed<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.0.as_ref().expect("filled by `borrow` and never emptied")
+    }
+}
+
+impl<T> DerefMut for Borrowed<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.0.as_mut().expect("filled by `borrow` and never emptied")
+    }
+}

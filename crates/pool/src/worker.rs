@@ -1,0 +1,92 @@
+//! One worker, and the loop of its thread.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::panics;
+use crate::queue::Queue;
+use crate::stats::WorkerCounters;
+
+/// Tells pools apart; no two in one process have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PoolId(pub(crate) u64);
+
+/// One worker of a pool, as the closure that builds its state sees it.
+#[derive(Clone)]
+pub struct Worker {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: PoolId,
+    index: usize,
+    name: String,
+    counters: WorkerCounters,
+}
+
+thread_local! {
+    /// The worker that this thread is. Set once, when the thread starts.
+    static CURRENT: OnceCell<Worker> = const { OnceCell::new() };
+}
+
+impl Worker {
+    pub(crate) fn new(pool: PoolId, index: usize, name: String) -> Self {
+        let counters = WorkerCounters::default();
+        Self { inner: Arc::new(Inner { pool, index, name, counters }) }
+    }
+
+    /// Its number, from 0 up to the number of workers of the pool.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.inner.index
+    }
+
+    /// The name of its thread: the pool's name, a hyphen and the index.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    pub(crate) fn pool(&self) -> PoolId {
+        self.inner.pool
+    }
+
+    pub(crate) fn counters(&self) -> &WorkerCounters {
+        &self.inner.counters
+    }
+
+    /// The worker of `pool` that the calling thread is, if it is one.
+    pub(crate) fn current(pool: PoolId) -> Option<Self> {
+        // A thread on its way out is no worker any more.
+        CURRENT
+            .try_with(|current| current.get().filter(|worker| worker.pool() == pool).cloned())
+            .ok()
+            .flatten()
+    }
+
+    /// What the worker's thread does until the queue is closed.
+    pub(crate) fn run(self, queue: &Queue) {
+        CURRENT.with(|current| {
+            // A thread becomes a worker once.
+            let _ = current.set(self.clone());
+        });
+        while let Some(job) = queue.take() {
+            // The batch catches what its items do. Should anything else come through, the worker
+            // lives on.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job.call(&self))) {
+                panics::message(payload);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Worker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker")
+            .field("index", &self.index())
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}
