@@ -289,6 +289,19 @@ pub enum ErrorKind {
         /// The largest sum that the bounds allow.
         highest: f64,
     },
+    /// A group with an asset that does not exist or is in it twice.
+    #[error("group {group:?} has asset {asset}, expected each of 0 to {n} (excluded) at most once")]
+    InvalidGroupMember {
+        /// Name of the group.
+        group: String,
+        /// The asset, from zero.
+        asset: usize,
+        /// The number of assets.
+        n: usize,
+    },
+    /// An objective that improves without end: positions without risk, bounds or cost that earn.
+    #[error("objective is not bounded: positions without risk and without bounds have a mean")]
+    Unbounded,
     /// Constraints that contradict each other in combination.
     #[error("no weights satisfy all constraints: the closest miss them by {violation:e}")]
     Infeasible {

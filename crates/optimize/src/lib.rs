@@ -2,6 +2,7 @@
 
 mod error;
 
+pub mod allocation;
 pub mod black_litterman;
 pub mod risk;
 
