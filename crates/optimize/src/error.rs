@@ -29,7 +29,8 @@ impl Error {
         match self.kind {
             ErrorKind::ZeroVariance { asset }
             | ErrorKind::CrossedBounds { asset, .. }
-            | ErrorKind::NonFiniteReturn { asset, .. } => Some(asset),
+            | ErrorKind::NonFiniteReturn { asset, .. }
+            | ErrorKind::TotalLoss { asset, .. } => Some(asset),
             _ => None,
         }
     }
@@ -87,6 +88,16 @@ pub enum ErrorKind {
         /// Column of the matrix, from zero.
         asset: usize,
         /// The value found.
+        value: f64,
+    },
+    /// A return of -100 % or below, after which there is nothing left to grow.
+    #[error("return in row {row} of asset {asset} is {value}, expected above -1 for a growth rate")]
+    TotalLoss {
+        /// Row, from zero.
+        row: usize,
+        /// Asset, from zero.
+        asset: usize,
+        /// The return.
         value: f64,
     },
     /// An element of a matrix that is NaN or infinite.
@@ -339,5 +350,113 @@ pub enum ErrorKind {
     InvalidRiskBudget {
         /// Their sum.
         sum: f64,
+    },
+    /// A price that cannot be traded at.
+    #[error("{column} of bar {bar} is {value}, expected a finite number above zero")]
+    BadPrice {
+        /// The bar, from zero.
+        bar: usize,
+        /// `open`, `high`, `low` or `close`.
+        column: &'static str,
+        /// The value found.
+        value: f64,
+    },
+    /// A bar whose high is below its low.
+    #[error("high of bar {bar} is {high}, below its low {low}")]
+    CrossedBar {
+        /// The bar, from zero.
+        bar: usize,
+        /// Its high.
+        high: f64,
+        /// Its low.
+        low: f64,
+    },
+    /// A range of rows that reaches beyond the data.
+    #[error("{what} {start}..{end} reaches beyond the {n_rows} rows there are")]
+    RangeOutOfBounds {
+        /// What the range is of.
+        what: &'static str,
+        /// Its first row.
+        start: usize,
+        /// The row after its last.
+        end: usize,
+        /// The rows there are.
+        n_rows: usize,
+    },
+    /// A moving average that was not computed beforehand.
+    #[error("the moving average over {window} bars is not among those prepared")]
+    UnpreparedWindow {
+        /// The window.
+        window: usize,
+    },
+    /// A name that is none of the known ones.
+    #[error("no {what} is called {name:?}; the nearest is {nearest:?}")]
+    UnknownName {
+        /// Kind of thing that was looked for.
+        what: &'static str,
+        /// The name given.
+        name: String,
+        /// The closest known name.
+        nearest: String,
+    },
+    /// A parameter of a trial that does not fit.
+    #[error("parameter {name} is {value}, expected {expected}")]
+    BadTrialParameter {
+        /// The parameter.
+        name: String,
+        /// Its value in the trial.
+        value: f64,
+        /// What fits.
+        expected: &'static str,
+    },
+    /// A parameter range or list that cannot be read.
+    #[error("cannot read {text:?}: {reason}; expected {expected}")]
+    BadParameterText {
+        /// The text.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+        /// How it is written.
+        expected: &'static str,
+    },
+    /// A parameter range that reaches nothing or never ends.
+    #[error("range from {from} to {to} by {step} holds no values or never ends")]
+    BadParameterRange {
+        /// The first value.
+        from: f64,
+        /// The bound.
+        to: f64,
+        /// The distance between values.
+        step: f64,
+    },
+    /// Two parameters of one name.
+    #[error("parameter {name} is given twice")]
+    DuplicateParameter {
+        /// The name.
+        name: String,
+    },
+    /// A grid without a single trial.
+    #[error("the grid has no trials: its constraint rejects all {rejected} combinations")]
+    EmptyGrid {
+        /// Combinations that the constraint rejects; 0 for a grid without parameters.
+        rejected: u64,
+    },
+    /// More combinations than can be counted or kept.
+    #[error("the grid has more than {limit} combinations")]
+    TooManyTrials {
+        /// The largest number.
+        limit: u64,
+    },
+    /// A metric that no trial measured.
+    #[error("no trial measured the metric {metric}")]
+    NotMeasured {
+        /// The metric.
+        metric: &'static str,
+    },
+    /// The pool could not run the trials.
+    #[error("the pool failed: {message}")]
+    Pool {
+        /// Its message.
+        message: String,
     },
 }

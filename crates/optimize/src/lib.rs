@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+mod nearest_name;
 
 pub mod allocation;
+pub mod backtest;
 pub mod black_litterman;
+pub mod metrics;
 pub mod risk;
+pub mod search;
 
 pub use error::{Error, ErrorKind, Result};

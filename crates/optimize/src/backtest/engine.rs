@@ -1,0 +1,167 @@
+//! Bars and a setting, ready to run strategies.
+
+use tangency_pool::{Outcome, Pool};
+
+use super::bars::Bars;
+use super::config::{BacktestConfig, Execution};
+use super::moving_averages::MovingAverages;
+use super::result::{BacktestResult, Detail};
+use super::signals::Signals;
+use super::simulation::{Details, Nothing, simulate};
+use super::statistics::Statistics;
+use super::strategies::{SmaCross, crossing};
+use super::strategy::Strategy;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Bars with a setting; runs any number of strategies on them.
+///
+/// # Examples
+///
+/// ```
+/// use tangency_optimize::backtest::{Backtest, BacktestConfig, Bars, Costs, Execution, SmaCross};
+///
+/// let closes: Vec<f64> = (0..300).map(|i| 100.0 + 10.0 * f64::from(i).to_radians().sin()).collect();
+/// let config = BacktestConfig::new(252.0).with_costs(Costs::fee(0.001));
+/// let backtest = Backtest::new(Bars::from_closes(&closes)?, config)?;
+/// let result = backtest.run(&SmaCross { fast: 5, slow: 20 })?;
+/// assert_eq!(result.execution, Execution::NextClose, "there are no opens");
+/// assert_eq!(result.statistics.trades, 1);
+/// # Ok::<(), tangency_optimize::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Backtest<'a> {
+    bars: Bars<'a>,
+    config: BacktestConfig,
+}
+
+impl<'a> Backtest<'a> {
+    /// Checks the setting; where there are only closes, orders fill at the next close.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidParameter`] naming the field of the setting.
+    pub fn new(bars: Bars<'a>, mut config: BacktestConfig) -> Result<Self> {
+        config.check()?;
+        if bars.open().is_none() {
+            config.execution = Execution::NextClose;
+        }
+        Ok(Self { bars, config })
+    }
+
+    /// The bars.
+    #[must_use]
+    pub fn bars(&self) -> &Bars<'a> {
+        &self.bars
+    }
+
+    /// The setting, with the execution that is used.
+    #[must_use]
+    pub fn config(&self) -> &BacktestConfig {
+        &self.config
+    }
+
+    /// Runs one strategy for its statistics.
+    ///
+    /// # Errors
+    ///
+    /// Those of the strategy.
+    pub fn run(&self, strategy: &dyn Strategy) -> Result<BacktestResult> {
+        self.run_detailed(strategy, Detail::NONE)
+    }
+
+    /// Runs one strategy and keeps what `detail` asks for.
+    ///
+    /// # Errors
+    ///
+    /// Those of the strategy.
+    pub fn run_detailed(&self, strategy: &dyn Strategy, detail: Detail) -> Result<BacktestResult> {
+        let mut signals = Signals::default();
+        strategy.signals_into(&self.bars, &mut signals)?;
+        self.run_signals(&signals, detail)
+    }
+
+    /// Runs signals computed elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::WrongLength`] unless there is one of each a bar.
+    pub fn run_signals(&self, signals: &Signals, detail: Detail) -> Result<BacktestResult> {
+        self.check_length("signals", signals.len())?;
+        let (fill, close) = (self.fill_prices(), self.bars.close());
+        let mut details = Details::new(detail, close.len());
+        let order = |bar| signals.order(bar);
+        let statistics = simulate(fill, close, &self.config, order, &mut details);
+        let Details { trades, equity, exposure } = details;
+        let execution = self.config.execution;
+        Ok(BacktestResult { execution, statistics, trades, equity, exposure })
+    }
+
+    /// The statistics of one strategy, with `signals` as the scratch space: allocates nothing
+    /// beyond what the strategy itself does.
+    ///
+    /// # Errors
+    ///
+    /// Those of the strategy.
+    pub fn statistics(&self, strategy: &dyn Strategy, signals: &mut Signals) -> Result<Statistics> {
+        strategy.signals_into(&self.bars, signals)?;
+        self.check_length("signals", signals.len())?;
+        let order = |bar| signals.order(bar);
+        Ok(simulate(self.fill_prices(), self.bars.close(), &self.config, order, &mut Nothing))
+    }
+
+    /// The statistics of one crossover over averages computed beforehand: one pass over the bars,
+    /// signals and fills together, without allocation. The same bits as [`run`](Self::run).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnpreparedWindow`], or [`ErrorKind::WrongLength`] when the averages are of
+    /// another number of bars.
+    pub fn statistics_of_cross(
+        &self,
+        averages: &MovingAverages,
+        cross: SmaCross,
+    ) -> Result<Statistics> {
+        self.check_length("moving averages", averages.n_bars())?;
+        let (fast, slow) = (averages.get(cross.fast)?, averages.get(cross.slow)?);
+        let order = |bar| crossing(fast, slow, bar);
+        Ok(simulate(self.fill_prices(), self.bars.close(), &self.config, order, &mut Nothing))
+    }
+
+    /// Runs many strategies on the pool, each for its statistics; outcomes are in their order and
+    /// do not depend on the number of workers.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Pool`] when the batch as a whole failed.
+    pub fn run_many<S: Strategy>(
+        &self,
+        strategies: &[S],
+        pool: &Pool,
+    ) -> Result<Vec<Outcome<Statistics, Error>>> {
+        let scratch = pool.worker_state(|_| Ok::<_, Error>(Signals::default()));
+        let report = pool
+            .batch()
+            .with(&scratch)
+            .try_map(strategies, |signals, strategy| self.statistics(strategy, signals));
+        if let Some(error) = report.error() {
+            return Err(ErrorKind::Pool { message: error.to_string() }.into());
+        }
+        Ok(report.outcomes)
+    }
+
+    fn fill_prices(&self) -> &'a [f64] {
+        match self.config.execution {
+            Execution::NextOpen => self.bars.open().unwrap_or(self.bars.close()),
+            Execution::NextClose => self.bars.close(),
+        }
+    }
+
+    fn check_length(&self, what: &'static str, got: usize) -> Result<()> {
+        let expected = self.bars.len();
+        if expected == got {
+            Ok(())
+        } else {
+            Err(ErrorKind::WrongLength { what, expected, got }.into())
+        }
+    }
+}

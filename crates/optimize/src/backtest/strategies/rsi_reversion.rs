@@ -1,0 +1,40 @@
+//! Buying weakness, selling strength.
+
+use serde::{Deserialize, Serialize};
+use tangency_preprocess::indicators::rsi;
+
+use super::check_window;
+use crate::backtest::bars::Bars;
+use crate::backtest::signals::Signals;
+use crate::backtest::strategy::Strategy;
+use crate::error::Result;
+
+/// Enters while the relative strength index of the closes is below `low`, leaves while it is above
+/// `high`. Levels, not crossings: the signal repeats as long as the index stays beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RsiReversion {
+    /// Changes averaged, at least 1.
+    pub window: usize,
+    /// Enter below this value of the index, 0 to 100.
+    pub low: f64,
+    /// Leave above this value of the index, 0 to 100.
+    pub high: f64,
+}
+
+impl Strategy for RsiReversion {
+    fn name(&self) -> &'static str {
+        "rsi_reversion"
+    }
+
+    fn signals_into(&self, bars: &Bars<'_>, signals: &mut Signals) -> Result<()> {
+        check_window("window", self.window)?;
+        let index = rsi(bars.close(), self.window).expect("the window was checked");
+        signals.reset(bars.len());
+        let (entries, exits) = signals.columns_mut();
+        for ((entry, exit), value) in entries.iter_mut().zip(exits).zip(index) {
+            *entry = value < self.low;
+            *exit = value > self.high;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! The crossover of two moving averages.
+
+use serde::{Deserialize, Serialize};
+use tangency_preprocess::indicators::sma;
+
+use super::check_window;
+use crate::backtest::bars::Bars;
+use crate::backtest::signals::{Order, Signals};
+use crate::backtest::strategy::Strategy;
+use crate::error::Result;
+
+/// Long while a fast moving average of the closes is above a slow one.
+///
+/// Enters where `fast[i-1] <= slow[i-1]` and `fast[i] > slow[i]`, leaves where `fast[i-1] >=
+/// slow[i-1]` and `fast[i] < slow[i]`. Comparisons with the NaN of the warm-up are false, so the
+/// first possible signal is on the bar after both averages exist. Averages are rounded once and ties
+/// are exact; see [`sma`](tangency_preprocess::indicators::sma()). The windows may be given in any
+/// order; a grid usually keeps only those with `fast < slow`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SmaCross {
+    /// Bars of the fast average, at least 1.
+    pub fast: usize,
+    /// Bars of the slow average, at least 1.
+    pub slow: usize,
+}
+
+impl Strategy for SmaCross {
+    fn name(&self) -> &'static str {
+        "sma_cross"
+    }
+
+    fn signals_into(&self, bars: &Bars<'_>, signals: &mut Signals) -> Result<()> {
+        check_window("fast", self.fast)?;
+        check_window("slow", self.slow)?;
+        let average = |window| sma(bars.close(), window).expect("windows were checked");
+        let (fast, slow) = (average(self.fast), average(self.slow));
+        signals.reset(bars.len());
+        let (entries, exits) = signals.columns_mut();
+        for bar in 0..bars.len() {
+            match crossing(&fast, &slow, bar) {
+                Order::Enter => entries[bar] = true,
+                Order::Leave => exits[bar] = true,
+                Order::Nothing => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the crossing rule says at the close of `bar`.
+#[inline]
+pub(in crate::backtest) fn crossing(fast: &[f64], slow: &[f64], bar: usize) -> Order {
+    let Some(before) = bar.checked_sub(1) else { return Order::Nothing };
+    if fast[before] <= slow[before] && fast[bar] > slow[bar] {
+        Order::Enter
+    } else if fast[before] >= slow[before] && fast[bar] < slow[bar] {
+        Order::Leave
+    } else {
+        Order::Nothing
+    }
+}
