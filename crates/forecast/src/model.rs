@@ -91,7 +91,7 @@ impl FitContext {
             self.seed.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        Self { seed: z ^ (z >> 31), ..self.clone() }
+        Self { seed: z ^ (z >> 31) }
     }
 }
 

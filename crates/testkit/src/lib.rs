@@ -5,6 +5,8 @@
 //! workspace, so every crate may use it as a development dependency.
 
 pub mod backtest;
+pub mod optimize;
+pub mod forecast;
 pub mod preprocess;
 pub mod prices;
 mod reference;

@@ -1,0 +1,211 @@
+//! Where the search begins: a regression estimate, zero, and a lattice over the whole region.
+//!
+//! ARMA likelihoods have several local maxima, most of all where an autoregressive and a
+//! moving-average root nearly cancel; one starting value is not enough.
+
+use super::coordinates::Coordinates;
+use super::likelihood::Likelihood;
+use super::order::Order;
+use super::search::Objective;
+
+/// Two starting points closer than this (in partial autocorrelations) lead to the same maximum
+/// more often than not.
+const TOO_CLOSE: f64 = 0.2;
+
+/// The `count` best starting points, best first.
+pub(super) fn starting_points(
+    objective: &Objective<'_>,
+    likelihood: &Likelihood<'_>,
+    coordinates: &Coordinates,
+    count: usize,
+) -> Vec<Vec<f64>> {
+    let mut candidates = vec![vec![0.0; coordinates.len()]];
+    if let Some(estimate) = hannan_rissanen(likelihood.target(), likelihood.order()) {
+        candidates.push(coordinates.point_near(&estimate));
+    }
+    let lattice = lattice_size(likelihood, coordinates.len());
+    candidates
+        .extend(unit_lattice(coordinates.len(), lattice, |unit| coordinates.point_from_unit(unit)));
+    let costs = objective.costs(&candidates);
+    let mut ranked: Vec<usize> = (0..candidates.len()).collect();
+    ranked.sort_by(|&a, &b| costs[a].total_cmp(&costs[b]));
+    let mut chosen: Vec<Vec<f64>> = Vec::new();
+    for at in ranked {
+        if chosen.len() >= count.max(1) || !costs[at].is_finite() {
+            break;
+        }
+        let bounded = |x: f64| x / (1.0 + x * x).sqrt();
+        let near = |other: &Vec<f64>| {
+            let pairs = candidates[at].iter().zip(other);
+            pairs.map(|(a, b)| (bounded(*a) - bounded(*b)).abs()).fold(0.0, f64::max) < TOO_CLOSE
+        };
+        if !chosen.iter().any(near) {
+            chosen.push(candidates[at].clone());
+        }
+    }
+    chosen
+}
+
+/// Lattice points in so many dimensions; few where a single evaluation is dear.
+fn lattice_size(likelihood: &Likelihood<'_>, dimensions: usize) -> usize {
+    let dear = !likelihood.has_lanes() || likelihood.order().season > 0;
+    match (dimensions, dear) {
+        (0, _) => 0,
+        (1, _) => 6,
+        (2, false) => 22,
+        (_, false) => (16 * dimensions).min(126),
+        (_, true) => 4 * dimensions,
+    }
+}
+
+/// Points of a Kronecker lattice in (-0.95, 0.95), built from the roots of `x^(k+1) = x + 1`
+/// (Roberts, 2018, "The unreasonable effectiveness of quasirandom sequences").
+fn unit_lattice(
+    dimensions: usize,
+    count: usize,
+    point: impl Fn(&[f64]) -> Vec<f64>,
+) -> Vec<Vec<f64>> {
+    let mut root = 1.5_f64;
+    for _ in 0..40 {
+        // A fixed-point iteration with square roots and multiplications only would not converge
+        // for every k; Newton's does, and powers by multiplication have the same bits everywhere.
+        let power = root.powi(i32::try_from(dimensions).unwrap_or(i32::MAX));
+        let value = power * root - root - 1.0;
+        root -= value / ((dimensions as f64 + 1.0) * power - 1.0);
+    }
+    let steps: Vec<f64> = (1..=dimensions)
+        .scan(1.0, |power, _| {
+            *power /= root;
+            Some(*power)
+        })
+        .collect();
+    (1..=count)
+        .map(|n| {
+            let unit: Vec<f64> = steps
+                .iter()
+                .map(|step| 0.95 * (2.0 * (0.5 + n as f64 * step).fract() - 1.0))
+                .collect();
+            point(&unit)
+        })
+        .collect()
+}
+
+/// Hannan and Rissanen (1982), "Recursive estimation of mixed autoregressive-moving average order":
+/// residuals of a long autoregression stand in for the innovations in one least-squares fit.
+///
+/// Seasonal lags enter beside the plain ones, without their products. Missing rows count as zero
+/// here, which makes a worse start and nothing else.
+fn hannan_rissanen(series: &[f64], order: &Order) -> Option<Vec<f64>> {
+    let series: Vec<f64> = series.iter().map(|v| if v.is_nan() { 0.0 } else { *v }).collect();
+    let ar_lags: Vec<usize> =
+        lags(order.p, 1).chain(lags(order.seasonal_p, order.season)).collect();
+    let ma_lags: Vec<usize> =
+        lags(order.q, 1).chain(lags(order.seasonal_q, order.season)).collect();
+    let rows = series.len();
+    let residuals = if ma_lags.is_empty() {
+        Vec::new()
+    } else {
+        let long = (order.ar_lags().max(order.ma_lags()) + 5).max(10).min(rows / 4);
+        long_autoregression_residuals(&series, long)
+    };
+    let first = order.ar_lags().max(order.ma_lags());
+    let columns = ar_lags.len() + ma_lags.len();
+    if columns == 0 || rows < first + 2 * columns {
+        return None;
+    }
+    let regressor = |row: usize, column: usize| match column < ar_lags.len() {
+        true => series[row - ar_lags[column]],
+        false => residuals[row - ma_lags[column - ar_lags.len()]],
+    };
+    let mut gram = nalgebra::DMatrix::<f64>::zeros(columns, columns);
+    let mut right = nalgebra::DVector::<f64>::zeros(columns);
+    let mut values = vec![0.0; columns];
+    for (row, target) in series.iter().enumerate().skip(first) {
+        for (column, value) in values.iter_mut().enumerate() {
+            *value = regressor(row, column);
+        }
+        for a in 0..columns {
+            right[a] += values[a] * target;
+            for b in 0..=a {
+                gram[(a, b)] += values[a] * values[b];
+            }
+        }
+    }
+    // A trace of ridge, so that collinear lags give a start instead of none.
+    let ridge = 1e-8 * gram.trace() / columns as f64;
+    for a in 0..columns {
+        gram[(a, a)] += ridge;
+    }
+    let solution = gram.cholesky()?.solve(&right);
+    if !solution.iter().all(|value| value.is_finite()) {
+        return None;
+    }
+    // From (ar, sar, ma, sma) to the order of the parameter vector (ar, ma, sar, sma).
+    let (p, sp, q) = (order.p, order.seasonal_p, order.q);
+    let ranges = [0..p, p + sp..p + sp + q, p..p + sp, p + sp + q..columns];
+    Some(ranges.into_iter().flat_map(|range| solution.as_slice()[range].to_vec()).collect())
+}
+
+fn lags(count: usize, step: usize) -> impl Iterator<Item = usize> {
+    (1..=count).map(move |k| k * step)
+}
+
+/// Residuals of an autoregression of the given order, fitted by Durbin-Levinson.
+fn long_autoregression_residuals(series: &[f64], order: usize) -> Vec<f64> {
+    let rows = series.len();
+    let covariance = |lag: usize| -> f64 {
+        series[lag..].iter().zip(series).map(|(a, b)| a * b).sum::<f64>() / rows as f64
+    };
+    let mut coefficients: Vec<f64> = Vec::with_capacity(order);
+    let covariances: Vec<f64> = (0..=order).map(covariance).collect();
+    let mut variance = covariances[0];
+    for k in 0..order {
+        if variance <= 1e-12 * covariances[0] {
+            break;
+        }
+        let known: f64 =
+            coefficients.iter().zip((1..=k).rev()).map(|(a, at)| a * covariances[at]).sum();
+        let partial = (covariances[k + 1] - known) / variance;
+        let before = coefficients.clone();
+        for (j, value) in coefficients.iter_mut().enumerate() {
+            *value -= partial * before[k - 1 - j];
+        }
+        coefficients.push(partial);
+        variance *= 1.0 - partial * partial;
+    }
+    (0..rows)
+        .map(|row| {
+            let past = coefficients.iter().zip(series[..row].iter().rev());
+            series[row] - past.map(|(a, b)| a * b).sum::<f64>()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lattice_covers_both_signs_of_every_dimension() {
+        let points = unit_lattice(3, 48, |unit| unit.to_vec());
+        for dimension in 0..3 {
+            let positive = points.iter().filter(|point| point[dimension] > 0.0).count();
+            assert!((18..=30).contains(&positive), "{positive}");
+        }
+        assert!(points.iter().flatten().all(|value| value.abs() <= 0.95));
+    }
+
+    #[test]
+    fn regression_finds_a_plain_autoregression() {
+        let mut noise = 1_u64;
+        let mut series = vec![0.0; 2000];
+        for row in 1..series.len() {
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let uniform = (noise >> 11) as f64 / (1_u64 << 53) as f64 - 0.5;
+            series[row] = 0.6 * series[row - 1] + uniform;
+        }
+        let estimate = hannan_rissanen(&series, &Order::new(1, 0, 0)).unwrap();
+        // Standard error of the estimate: sqrt((1 - 0.36) / 2000) = 0.018.
+        assert!((estimate[0] - 0.6).abs() < 0.06, "{estimate:?}");
+    }
+}
