@@ -7,10 +7,14 @@ use super::coordinates::Coordinates;
 use super::likelihood::Likelihood;
 use super::order::Order;
 use super::search::Objective;
+use super::transform::partial_to_coefficients;
 
 /// Two starting points closer than this (in partial autocorrelations) lead to the same maximum
 /// more often than not.
 const TOO_CLOSE: f64 = 0.2;
+
+/// Ratio of the roots of a nearly cancelling pair.
+const CANCELLING: f64 = 0.94;
 
 /// The `count` best starting points, best first.
 pub(super) fn starting_points(
@@ -26,6 +30,7 @@ pub(super) fn starting_points(
     let lattice = lattice_size(likelihood, coordinates.len());
     candidates
         .extend(unit_lattice(coordinates.len(), lattice, |unit| coordinates.point_from_unit(unit)));
+    candidates.extend(nearly_cancelling(likelihood.order(), coordinates, !is_dear(likelihood)));
     let costs = objective.costs(&candidates);
     let mut ranked: Vec<usize> = (0..candidates.len()).collect();
     ranked.sort_by(|&a, &b| costs[a].total_cmp(&costs[b]));
@@ -46,10 +51,54 @@ pub(super) fn starting_points(
     chosen
 }
 
+/// Whether a single evaluation is slow enough to be sparing with.
+fn is_dear(likelihood: &Likelihood<'_>) -> bool {
+    !likelihood.has_lanes() || likelihood.order().season > 0
+}
+
+/// Points where every autoregressive root meets a moving-average root a little further in, or the
+/// other way round.
+///
+/// The likelihood of a series close to white noise, such as returns, has a narrow ridge there that
+/// a lattice over all coefficients misses.
+fn nearly_cancelling(order: &Order, coordinates: &Coordinates, many: bool) -> Vec<Vec<f64>> {
+    let pairs = order.p.min(order.q);
+    if pairs == 0 {
+        return Vec::new();
+    }
+    let count = match (pairs, many) {
+        (1, _) => 6,
+        (_, true) => 20 * pairs,
+        (_, false) => 6,
+    };
+    let mut points = Vec::new();
+    for partials in unit_lattice(pairs, count.min(60), <[f64]>::to_vec) {
+        let mut outer: Vec<[f64; 1]> = partials.iter().map(|&r| [r]).collect();
+        partial_to_coefficients(&mut outer);
+        let mut factor = 1.0;
+        let inner: Vec<f64> = outer
+            .iter()
+            .map(|value| {
+                factor *= CANCELLING;
+                factor * value[0]
+            })
+            .collect();
+        let outer: Vec<f64> = outer.iter().map(|value| value[0]).collect();
+        for (ar, ma) in [(&outer, &inner), (&inner, &outer)] {
+            let mut coefficients = vec![0.0; order.n_coefficients()];
+            coefficients[..pairs].copy_from_slice(ar);
+            for (slot, value) in coefficients[order.p..].iter_mut().zip(ma) {
+                *slot = -value;
+            }
+            points.push(coordinates.point_near(&coefficients));
+        }
+    }
+    points
+}
+
 /// Lattice points in so many dimensions; few where a single evaluation is dear.
 fn lattice_size(likelihood: &Likelihood<'_>, dimensions: usize) -> usize {
-    let dear = !likelihood.has_lanes() || likelihood.order().season > 0;
-    match (dimensions, dear) {
+    match (dimensions, is_dear(likelihood)) {
         (0, _) => 0,
         (1, _) => 6,
         (2, false) => 22,
@@ -67,8 +116,7 @@ fn unit_lattice(
 ) -> Vec<Vec<f64>> {
     let mut root = 1.5_f64;
     for _ in 0..40 {
-        // A fixed-point iteration with square roots and multiplications only would not converge
-        // for every k; Newton's does, and powers by multiplication have the same bits everywhere.
+        // Newton's iteration from above; powers by multiplication have the same bits everywhere.
         let power = root.powi(i32::try_from(dimensions).unwrap_or(i32::MAX));
         let value = power * root - root - 1.0;
         root -= value / ((dimensions as f64 + 1.0) * power - 1.0);
