@@ -154,7 +154,12 @@ fn trees(workspace: &Workspace) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (package, tree) in &workspace.trees {
         let path = manifest(package);
-        for node in nodes(tree) {
+        let nodes = nodes(tree);
+        // Should cargo change what it prints, this check must not fall silent.
+        if nodes.first().is_none_or(|root| root.route != [package]) {
+            findings.push(Finding::in_file(&path, "what `cargo tree` prints cannot be read"));
+        }
+        for node in nodes {
             let name = node.route.last().copied().unwrap_or_default();
             let route = node.route.join(" -> ");
             if package != FACADE {
@@ -262,6 +267,13 @@ mod tests {
         let findings = trees(&tree("tangency-forecast", text));
         assert_eq!(findings.len(), 1);
         assert!(findings[0].what.contains("tangency-forecast -> frame -> arrow-array"));
+    }
+
+    #[test]
+    fn a_tree_that_cannot_be_read_is_told() {
+        for text in ["", "tangency-pool v0.1.0\n", "0another v0.1.0|\n"] {
+            assert_eq!(trees(&tree("tangency-pool", text)).len(), 1, "{text:?}");
+        }
     }
 
     #[test]
