@@ -160,15 +160,16 @@ fn trees(workspace: &Workspace) -> Vec<Finding> {
             findings.push(Finding::in_file(&path, "what `cargo tree` prints cannot be read"));
         }
         for node in nodes {
-            let name = node.route.last().copied().unwrap_or_default();
+            let Some((name, above)) = node.route.split_last() else { continue };
             let route = node.route.join(" -> ");
             if package != FACADE {
-                if is_arrow(name) {
+                // Arrow below Arrow says nothing new.
+                if is_arrow(name) && !above.iter().any(|name| is_arrow(name)) {
                     findings.push(Finding::in_file(&path, format!("reaches Arrow: {route}")));
                 }
-            } else if HEAVY_CRATES.contains(&name) {
+            } else if HEAVY_CRATES.contains(name) {
                 findings.push(Finding::in_file(&path, format!("default build: {route}")));
-            } else if name == FACADE || LIBRARIES.contains(&name) {
+            } else if *name == FACADE || LIBRARIES.contains(name) {
                 for feature in node.features.iter().filter(|on| HEAVY_FEATURES.contains(on)) {
                     let what = format!("default build turns on `{feature}` of {route}");
                     findings.push(Finding::in_file(&path, what));
@@ -262,8 +263,7 @@ mod tests {
 
     #[test]
     fn arrow_far_down_a_numeric_tree_is_told_with_its_route() {
-        let text =
-            "0tangency-forecast v0.1.0 (/x)|\n1frame v1.0.0|default\n2arrow-array v59.0.0|\n";
+        let text = "0tangency-forecast v0.1.0 (/x)|\n1frame v1.0.0|default\n2arrow-array v59.0.0|\n3arrow-data v59.0.0|\n";
         let findings = trees(&tree("tangency-forecast", text));
         assert_eq!(findings.len(), 1);
         assert!(findings[0].what.contains("tangency-forecast -> frame -> arrow-array"));
