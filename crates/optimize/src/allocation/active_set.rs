@@ -17,7 +17,6 @@ const REGULAR: f64 = 1e-9;
 #[derive(Debug, Clone)]
 pub(super) struct Optimum {
     pub(super) x: Vec<f64>,
-    pub(super) binding: Binding,
     /// Largest violation of the optimality conditions over the largest gradient element.
     pub(super) optimality: f64,
     pub(super) iterations: usize,
@@ -42,7 +41,7 @@ pub(super) fn polish(
         let changed = set.correct(round > 6);
         if !changed {
             let optimality = set.optimality();
-            return Some(Optimum { x: set.x, binding: set.binding, optimality, iterations: round });
+            return Some(Optimum { x: set.x, optimality, iterations: round });
         }
     }
     None

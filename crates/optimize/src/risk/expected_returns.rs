@@ -25,8 +25,8 @@ pub enum Averaging {
 /// # Errors
 ///
 /// [`TooFewRows`](ErrorKind::TooFewRows) without rows,
-/// [`NonFiniteReturn`](ErrorKind::NonFiniteReturn) (also for a return of -100 % or below where
-/// growth is asked for), [`Empty`](ErrorKind::Empty),
+/// [`NonFiniteReturn`](ErrorKind::NonFiniteReturn), [`TotalLoss`](ErrorKind::TotalLoss) where growth
+/// is asked for, [`Empty`](ErrorKind::Empty),
 /// [`InvalidParameter`](ErrorKind::InvalidParameter) unless `periods_per_year` is above zero.
 ///
 /// # Examples
@@ -52,7 +52,7 @@ pub fn historical_mean(
         .map(|asset| {
             annual_mean(observations.column(asset), periods_per_year, averaging).map_err(|row| {
                 let value = observations.column(asset)[row];
-                ErrorKind::NonFiniteReturn { row, asset, value }.into()
+                ErrorKind::TotalLoss { row, asset, value }.into()
             })
         })
         .collect()
@@ -79,6 +79,14 @@ pub fn exponential_mean(
         return Err(ErrorKind::InvalidParameter { name: "span", value: span, expected }.into());
     }
     let observations = Observations::new(returns, "exponential mean", 1)?;
+    if averaging != Averaging::Arithmetic {
+        for asset in 0..observations.assets {
+            let column = observations.column(asset);
+            if let Some(row) = column.iter().position(|r| *r <= -1.0) {
+                return Err(ErrorKind::TotalLoss { row, asset, value: column[row] }.into());
+            }
+        }
+    }
     let mut weights = decaying_weights(observations.rows, 1.0 - 2.0 / (span + 1.0));
     normalise(&mut weights);
     Ok((0..observations.assets)
@@ -121,7 +129,11 @@ pub fn capm_mean(
     check_length("market", centred.rows, market.len())?;
     check_finite("market", market)?;
     let market_mean = annual_mean(market, periods_per_year, averaging).map_err(|index| {
-        ErrorKind::NonFiniteEntry { what: "market", index, value: market[index] }
+        ErrorKind::InvalidParameter {
+            name: "market return",
+            value: market[index],
+            expected: "above -1 for a growth rate",
+        }
     })?;
     let mean = sum(market) / market.len() as f64;
     let deviations: Vec<f64> = market.iter().map(|r| r - mean).collect();

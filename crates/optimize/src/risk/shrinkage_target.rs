@@ -36,7 +36,7 @@ pub fn ledoit_wolf_constant_correlation(returns: DMatrixView<'_, f64>) -> Result
     }
     let mean_correlation = sum(&correlations) / correlations.len() as f64;
     let target = DMatrix::from_fn(n, n, |i, j| {
-        if i == j { sample[(i, i)] } else { mean_correlation * deviations[i] * deviations[j] }
+        if i == j { sample[(i, i)] } else { mean_correlation * (deviations[i] * deviations[j]) }
     });
 
     // pi_ij: variance of x_i x_j; theta_ij: covariance of x_i^2 with x_i x_j.
