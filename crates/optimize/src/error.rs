@@ -435,10 +435,16 @@ pub enum ErrorKind {
         /// The name.
         name: String,
     },
+    /// A parameter that a strategy needs and the grid does not give.
+    #[error("parameter {name} is missing")]
+    MissingParameter {
+        /// Its name.
+        name: String,
+    },
     /// A grid without a single trial.
-    #[error("the grid has no trials: its constraint rejects all {rejected} combinations")]
+    #[error("the grid has no trials; {rejected} combinations were rejected")]
     EmptyGrid {
-        /// Combinations that the constraint rejects; 0 for a grid without parameters.
+        /// Combinations that the constraints reject; 0 for a grid without parameters.
         rejected: u64,
     },
     /// More combinations than can be counted or kept.
