@@ -35,7 +35,9 @@ const PRINTING: &[&str] = &["print!", "println!", "eprint!", "eprintln!", "dbg!"
 const PROCESS_STATE: &[&str] = &[
     "set_hook",
     "take_hook",
-    "ctrlc",
+    "ctrlc::",
+    // Solvers that install a handler of their own unless told otherwise.
+    "ctrlc(true)",
     "signal_hook",
     "set_var",
     "remove_var",
@@ -121,6 +123,8 @@ mod tests {
             assert_eq!(lines(process_state, "crates/pool/src/a.rs", &text), [1], "{word}");
             assert!(lines(process_state, "crates/cli/src/a.rs", &text).is_empty(), "{word}");
         }
-        assert!(lines(process_state, "crates/pool/src/a.rs", "set_variance()").is_empty());
+        for fine in ["set_variance()", "executor.ctrlc(false).run()"] {
+            assert!(lines(process_state, "crates/pool/src/a.rs", fine).is_empty(), "{fine}");
+        }
     }
 }
