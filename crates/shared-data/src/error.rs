@@ -229,8 +229,8 @@ pub enum ErrorKind {
         /// What is wrong with it.
         flaw: PriceFlaw,
     },
-    /// A column of a type that holds no numbers.
-    #[error("expected numbers, found the type {data_type}")]
+    /// A column of a type that is neither dates nor numbers.
+    #[error("expected dates or numbers, found the type {data_type}")]
     UnsupportedType {
         /// The Arrow type.
         data_type: String,

@@ -1,9 +1,11 @@
 //! Whole files: reading them, and replacing them in one step.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow_buffer::{Buffer, MutableBuffer};
 
 use crate::error::{Error, Result};
 
@@ -17,11 +19,24 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| Error::io("read the file", &error).in_file(&name(path)))
 }
 
+/// The bytes of a file in a buffer aligned for any column.
+pub(crate) fn read_aligned(path: &Path) -> Result<Buffer> {
+    let attempt = || {
+        let mut file = File::open(path)?;
+        let length = usize::try_from(file.metadata()?.len())
+            .map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+        let mut buffer = MutableBuffer::from_len_zeroed(length);
+        file.read_exact(buffer.as_slice_mut())?;
+        Ok(Buffer::from(buffer))
+    };
+    attempt().map_err(|error| Error::io("read the file", &error).in_file(&name(path)))
+}
+
 /// Writes a file beside its final place and renames it there, so that a reader sees the old file or
 /// the whole new one. A failure leaves the old file and nothing beside it.
 pub(crate) fn write_atomically(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> Result<()>,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> Result<()>,
 ) -> Result<()> {
     let failed = |operation| move |error: io::Error| Error::io(operation, &error);
     let attempt = || {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow_buffer::ScalarBuffer;
 use nalgebra::{Const, DMatrixView, Dyn};
 
 use crate::block::{Block, BlockMut};
@@ -123,6 +124,17 @@ impl Frame {
     fn lend(&self, index: usize) -> &[f64] {
         let start = index * self.block.stride + self.first;
         &self.block.values[start..start + self.n_rows]
+    }
+
+    /// The timestamps as a buffer that keeps the memory alive.
+    pub(crate) fn shared_timestamps(&self) -> ScalarBuffer<i64> {
+        self.block.timestamps.slice(self.first, self.n_rows)
+    }
+
+    /// Each column as a buffer that keeps the memory alive.
+    pub(crate) fn shared_columns(&self) -> impl Iterator<Item = ScalarBuffer<f64>> {
+        let Block { values, stride, .. } = &*self.block;
+        (0..self.n_columns()).map(move |at| values.slice(at * stride + self.first, self.n_rows))
     }
 
     /// All values as a matrix, rows by columns, column-major. Nothing is copied.

@@ -1,0 +1,146 @@
+//! Files of any known format, told apart by their extension.
+
+use std::path::Path;
+
+use crate::csv::{self, CsvReader};
+use crate::error::{Error, ErrorKind, Result};
+use crate::file;
+use crate::frame::Frame;
+use crate::ipc::{self, IpcReader};
+use crate::options::NanPolicy;
+#[cfg(feature = "parquet")]
+use crate::parquet::{self, ParquetReader};
+
+#[cfg(feature = "parquet")]
+const KNOWN: &str = ".csv, .parquet, .arrow, .ipc, .feather";
+#[cfg(not(feature = "parquet"))]
+const KNOWN: &str = ".csv, .arrow, .ipc, .feather (.parquet needs the feature `parquet`)";
+
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    Csv,
+    Ipc,
+    #[cfg(feature = "parquet")]
+    Parquet,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Self> {
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        match extension.to_ascii_lowercase().as_str() {
+            "csv" => Ok(Self::Csv),
+            "arrow" | "ipc" | "feather" => Ok(Self::Ipc),
+            #[cfg(feature = "parquet")]
+            "parquet" => Ok(Self::Parquet),
+            _ => {
+                let extension = extension.into_owned();
+                let kind = ErrorKind::UnknownExtension { extension, known: KNOWN };
+                Err(Error::from(kind).in_file(&file::name(path)))
+            }
+        }
+    }
+}
+
+/// Reads files of every known format with the same choices.
+///
+/// | choice | default | meaning |
+/// |---|---|---|
+/// | [`date_column`](Self::date_column) | first column (CSV), first date or timestamp column | name of the column of dates |
+/// | [`missing_values`](Self::missing_values) | [`NanPolicy::Reject`] | empty CSV cells; null and NaN elsewhere |
+/// | [`literal_nan`](Self::literal_nan) | [`NanPolicy::Reject`] | CSV cells that spell out `NaN` |
+///
+/// [`CsvReader`], [`IpcReader`] and `ParquetReader` have the choices of one format.
+#[derive(Debug, Clone, Default)]
+#[must_use = "a reader does nothing until it is given something to read"]
+pub struct Reader {
+    date_column: Option<String>,
+    missing_values: NanPolicy,
+    literal_nan: NanPolicy,
+}
+
+impl Reader {
+    /// The choices of the table above.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the dates from the column of this name.
+    pub fn date_column(mut self, name: impl Into<String>) -> Self {
+        self.date_column = Some(name.into());
+        self
+    }
+
+    /// Sets what happens to missing values and to literal NaN, both.
+    pub fn nan_policy(self, policy: NanPolicy) -> Self {
+        self.missing_values(policy).literal_nan(policy)
+    }
+
+    /// Sets what happens to missing values.
+    pub fn missing_values(mut self, policy: NanPolicy) -> Self {
+        self.missing_values = policy;
+        self
+    }
+
+    /// Sets what happens to CSV cells that spell out NaN.
+    pub fn literal_nan(mut self, policy: NanPolicy) -> Self {
+        self.literal_nan = policy;
+        self
+    }
+
+    /// Reads a `.csv`, `.parquet` (feature `parquet`), `.arrow`, `.ipc` or `.feather` file.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownExtension`] for others, and those of the format's reader.
+    pub fn read(&self, path: impl AsRef<Path>) -> Result<Frame> {
+        let path = path.as_ref();
+        match Format::of(path)? {
+            Format::Csv => {
+                let reader = CsvReader::new()
+                    .missing_cells(self.missing_values)
+                    .literal_nan(self.literal_nan);
+                named(reader, self.date_column.as_ref(), CsvReader::date_column).read(path)
+            }
+            Format::Ipc => {
+                let reader = IpcReader::new().nan_policy(self.missing_values);
+                named(reader, self.date_column.as_ref(), IpcReader::date_column).read(path)
+            }
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                let reader = ParquetReader::new().nan_policy(self.missing_values);
+                named(reader, self.date_column.as_ref(), ParquetReader::date_column).read(path)
+            }
+        }
+    }
+}
+
+fn named<R>(reader: R, name: Option<&String>, set: impl FnOnce(R, String) -> R) -> R {
+    match name {
+        Some(name) => set(reader, name.clone()),
+        None => reader,
+    }
+}
+
+/// Reads a file of any known format with the default choices of [`Reader`].
+///
+/// # Errors
+///
+/// As [`Reader::read`].
+pub fn read(path: impl AsRef<Path>) -> Result<Frame> {
+    Reader::new().read(path)
+}
+
+/// Writes a file of the format that its extension names.
+///
+/// # Errors
+///
+/// [`ErrorKind::UnknownExtension`]; [`ErrorKind::Io`] when the operating system refuses.
+pub fn write(frame: &Frame, path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    match Format::of(path)? {
+        Format::Csv => csv::write(frame, path),
+        Format::Ipc => ipc::write(frame, path),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::write(frame, path),
+    }
+}

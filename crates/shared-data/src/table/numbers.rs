@@ -1,0 +1,49 @@
+//! Arrow columns of numbers as `f64`.
+
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_schema::DataType;
+
+use crate::error::{ErrorKind, Result};
+
+/// Writes each number to the slice of the same length; null becomes NaN.
+///
+/// Whole numbers above 2^53 become the nearest `f64`.
+pub(crate) fn fill(numbers: &dyn Array, to: &mut [f64]) -> Result<()> {
+    match numbers.data_type() {
+        DataType::Float64 => convert::<Float64Type>(numbers, to, |v| v),
+        DataType::Float32 => convert::<Float32Type>(numbers, to, f64::from),
+        DataType::Int8 => convert::<Int8Type>(numbers, to, f64::from),
+        DataType::Int16 => convert::<Int16Type>(numbers, to, f64::from),
+        DataType::Int32 => convert::<Int32Type>(numbers, to, f64::from),
+        DataType::Int64 => convert::<Int64Type>(numbers, to, |v| v as f64),
+        DataType::UInt8 => convert::<UInt8Type>(numbers, to, f64::from),
+        DataType::UInt16 => convert::<UInt16Type>(numbers, to, f64::from),
+        DataType::UInt32 => convert::<UInt32Type>(numbers, to, f64::from),
+        DataType::UInt64 => convert::<UInt64Type>(numbers, to, |v| v as f64),
+        other => return Err(ErrorKind::UnsupportedType { data_type: other.to_string() }.into()),
+    }
+    Ok(())
+}
+
+fn convert<T: ArrowPrimitiveType>(
+    numbers: &dyn Array,
+    to: &mut [f64],
+    number: impl Fn(T::Native) -> f64,
+) {
+    let numbers = numbers.as_primitive::<T>();
+    for (to, &value) in to.iter_mut().zip(numbers.values()) {
+        *to = number(value);
+    }
+    if let Some(nulls) = numbers.nulls().filter(|nulls| nulls.null_count() > 0) {
+        for (to, valid) in to.iter_mut().zip(nulls) {
+            if !valid {
+                *to = f64::NAN;
+            }
+        }
+    }
+}

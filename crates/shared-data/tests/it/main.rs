@@ -1,0 +1,15 @@
+//! Behaviour of the public API.
+
+mod csv_errors;
+mod csv_read;
+mod damaged;
+mod files;
+mod frame;
+mod ipc;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod prices;
+mod record_batch;
+mod reference;
+mod round_trip;
+mod time;

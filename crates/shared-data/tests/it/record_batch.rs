@@ -1,0 +1,178 @@
+//! Arrow record batches in and out.
+
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{
+    ArrayRef, Date32Array, Float32Array, Float64Array, Int32Array, Int64Array, RecordBatch,
+    StringArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
+    UInt64Array,
+};
+use tangency_shared_data::{ErrorKind, Frame, NanPolicy};
+
+const DAY: i64 = 86_400_000_000_000;
+
+fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+fn numbers() -> ArrayRef {
+    Arc::new(Float64Array::from(vec![1.5, 2.5]))
+}
+
+#[track_caller]
+fn read(columns: Vec<(&str, ArrayRef)>) -> Frame {
+    Frame::from_record_batch(&batch(columns), NanPolicy::Reject).unwrap()
+}
+
+#[track_caller]
+fn refused(columns: Vec<(&str, ArrayRef)>, expected: &str) {
+    let error = Frame::from_record_batch(&batch(columns), NanPolicy::Reject).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn export_copies_nothing() {
+    let dates = [0, DAY, 2 * DAY];
+    let frame = Frame::builder(&dates)
+        .column("A", &[1.0, 2.0, 3.0])
+        .column("B", &[4.0; 3])
+        .build()
+        .unwrap();
+    for frame in [frame.clone(), frame.slice(1..3).unwrap()] {
+        let batch = frame.to_record_batch();
+        assert_eq!(batch.num_rows(), frame.n_rows());
+        for at in 0..2 {
+            let values = batch.column(at + 1).as_primitive::<Float64Type>().values();
+            assert_eq!(values.as_ptr(), frame.column_at(at).unwrap().as_ptr());
+        }
+    }
+}
+
+#[test]
+fn import_copies_nothing_for_one_column() {
+    let frame = Frame::builder(&[0, DAY]).column("A", &[1.0, 2.0]).build().unwrap();
+    let back = Frame::from_record_batch(&frame.to_record_batch(), NanPolicy::Reject).unwrap();
+    assert_eq!(back.column("A").unwrap().as_ptr(), frame.column("A").unwrap().as_ptr());
+    assert_eq!(back.timestamps().as_ptr(), frame.timestamps().as_ptr());
+    assert_eq!(back.matrix().shape(), (2, 1));
+    // The second row does not lie on a 64-byte boundary, so this one is copied.
+    let part = frame.slice(1..2).unwrap();
+    let back = Frame::from_record_batch(&part.to_record_batch(), NanPolicy::Reject).unwrap();
+    assert!(back.same_bits(&part));
+    assert_eq!(back.column("A").unwrap().as_ptr().align_offset(64), 0);
+}
+
+#[test]
+fn the_dates_do_not_take_a_name_away() {
+    let frame = Frame::builder(&[0])
+        .column("date", &[1.0])
+        .column("timestamp", &[2.0])
+        .column("time", &[3.0])
+        .build()
+        .unwrap();
+    let back = Frame::from_record_batch(&frame.to_record_batch(), NanPolicy::Reject).unwrap();
+    assert!(back.same_bits(&frame));
+}
+
+#[test]
+fn dates_of_every_type() {
+    let expected = [0, DAY];
+    let dates: [ArrayRef; 6] = [
+        Arc::new(Date32Array::from(vec![0, 1])),
+        Arc::new(arrow_array::Date64Array::from(vec![0, 86_400_000])),
+        Arc::new(TimestampSecondArray::from(vec![0, 86_400])),
+        Arc::new(TimestampMillisecondArray::from(vec![0, 86_400_000]).with_timezone("+02:00")),
+        Arc::new(TimestampNanosecondArray::from(vec![0, DAY])),
+        Arc::new(StringArray::from(vec!["1970-01-01", "1970-01-02T00:00Z"])),
+    ];
+    for dates in dates {
+        let name = format!("{}", dates.data_type());
+        let frame = read(vec![("when", dates), ("A", numbers())]);
+        assert_eq!(frame.timestamps(), expected, "{name}");
+        assert_eq!(frame.column("A").unwrap(), [1.5, 2.5]);
+    }
+}
+
+#[test]
+fn dates_may_stand_anywhere() {
+    let dates: ArrayRef = Arc::new(Date32Array::from(vec![0, 1]));
+    let frame = read(vec![("A", numbers()), ("index", dates), ("B", numbers())]);
+    assert_eq!(frame.names(), ["A", "B"]);
+}
+
+#[test]
+fn numbers_of_every_type() {
+    let dates = || ("d", Arc::new(Date32Array::from(vec![0, 1])) as ArrayRef);
+    let frame = read(vec![
+        dates(),
+        ("f32", Arc::new(Float32Array::from(vec![0.1, 2.0]))),
+        ("i32", Arc::new(Int32Array::from(vec![-1, 2]))),
+        ("i64", Arc::new(Int64Array::from(vec![i64::MIN, (1 << 53) + 1]))),
+        ("u64", Arc::new(UInt64Array::from(vec![u64::MAX, 3]))),
+    ]);
+    assert_eq!(frame.column("f32").unwrap(), [f64::from(0.1_f32), 2.0]);
+    assert_eq!(frame.column("i32").unwrap(), [-1.0, 2.0]);
+    assert_eq!(frame.column("i64").unwrap(), [-(2.0_f64.powi(63)), 2.0_f64.powi(53)]);
+    assert_eq!(frame.column("u64").unwrap(), [2.0_f64.powi(64), 3.0]);
+}
+
+#[test]
+fn nulls_are_missing_values() {
+    let dates: ArrayRef = Arc::new(Date32Array::from(vec![0, 1, 2]));
+    let values: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), None, Some(3.0)]));
+    let whole: ArrayRef = Arc::new(Int32Array::from(vec![None, Some(2), Some(3)]));
+    let batch = batch(vec![("d", dates), ("A", values), ("B", whole)]);
+    let frame = Frame::from_record_batch(&batch, NanPolicy::Keep).unwrap();
+    assert!(frame.column("A").unwrap()[1].is_nan() && frame.column("B").unwrap()[0].is_nan());
+    let error = Frame::from_record_batch(&batch, NanPolicy::Reject).unwrap_err();
+    assert_eq!(error.to_string(), "column \"A\": the value of 1970-01-02 is missing");
+}
+
+#[test]
+fn a_lone_column_with_nulls_is_not_shared() {
+    let dates: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![0, 1]));
+    let values: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), None]));
+    let batch = batch(vec![("d", dates), ("A", values)]);
+    let frame = Frame::from_record_batch(&batch, NanPolicy::Keep).unwrap();
+    assert!(frame.column("A").unwrap()[1].is_nan());
+}
+
+#[test]
+fn what_is_no_frame() {
+    let dates = || ("d", Arc::new(Date32Array::from(vec![0, 1])) as ArrayRef);
+    let text = || Arc::new(StringArray::from(vec!["x", "y"])) as ArrayRef;
+    refused(
+        vec![("A", numbers()), ("B", numbers())],
+        "no column holds dates: expected a date or timestamp column, or its name",
+    );
+    refused(
+        vec![("n", Arc::new(Int64Array::from(vec![0, 1]))), ("B", numbers())],
+        "no column holds dates: expected a date or timestamp column, or its name",
+    );
+    refused(vec![dates()], "there is no value column beside the dates");
+    refused(
+        vec![dates(), ("symbol", text())],
+        "column \"symbol\": expected dates or numbers, found the type Utf8",
+    );
+    refused(
+        vec![("d", Arc::new(Date32Array::from(vec![1, 1]))), ("A", numbers())],
+        "row 1 repeats the date 1970-01-02 of row 0",
+    );
+    refused(
+        vec![("d", Arc::new(Date32Array::from(vec![Some(1), None]))), ("A", numbers())],
+        "row 1 has no date",
+    );
+    refused(
+        vec![("d", Arc::new(Date32Array::from(vec![0, i32::MAX]))), ("A", numbers())],
+        "column \"d\": the date \"2147483647 days\" is outside 1677-09-21 to 2262-04-11",
+    );
+    refused(
+        vec![dates(), ("A", numbers()), (" A", numbers())],
+        "the column name \"A\" appears twice, in columns 2 and 3",
+    );
+    let error =
+        Frame::from_record_batch(&batch(vec![("d", text()), ("A", numbers())]), NanPolicy::Keep);
+    assert!(matches!(error.unwrap_err().kind(), ErrorKind::BadDate { .. }));
+}

@@ -1,0 +1,124 @@
+//! What is written reads back, bit for bit.
+
+use proptest::collection::{btree_set, vec};
+use proptest::prelude::*;
+use tangency_shared_data::csv::{self, CsvReader};
+use tangency_shared_data::ipc::{self, IpcReader};
+use tangency_shared_data::{Frame, NanPolicy};
+
+/// Any bits at all, with the awkward ones more often than chance has them.
+fn value() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => any::<u64>().prop_map(f64::from_bits),
+        4 => -1e6..1e6,
+        1 => prop_oneof![Just(0.0), Just(-0.0), Just(f64::NAN), Just(f64::INFINITY), Just(5e-324)],
+    ]
+}
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof!["[A-Z]{1,5}", "\\PC{1,8}", "[\",\n\r;' a]{0,4}x", Just("date".to_owned())]
+        .prop_map(|name| name.trim().to_owned())
+        .prop_filter("a name", |name| !name.is_empty())
+}
+
+prop_compose! {
+    /// Frames of 1 to 20 rows and 1 to 6 columns.
+    fn frames()(
+        dates in btree_set(any::<i64>(), 1..20),
+        names in btree_set(name(), 1..6),
+    )(
+        columns in vec(vec(value(), dates.len()), names.len()),
+        dates in Just(dates),
+        names in Just(names),
+    ) -> Frame {
+        let mut builder = Frame::builder(Vec::from_iter(dates));
+        for (name, column) in names.into_iter().zip(columns) {
+            builder = builder.column(name, column);
+        }
+        builder.build().unwrap()
+    }
+}
+
+/// The frame with the one NaN that text can express.
+fn plain_nan(frame: &Frame) -> Frame {
+    let plain = |v: &f64| if v.is_nan() { f64::NAN } else { *v };
+    let columns = frame.columns().map(|(name, values)| (name, values.iter().map(plain)));
+    columns
+        .fold(Frame::builder(frame.timestamps()), |builder, (name, values)| {
+            builder.column(name, Vec::from_iter(values))
+        })
+        .build()
+        .unwrap()
+}
+
+proptest! {
+    #[test]
+    fn csv(frame in frames()) {
+        let mut text = Vec::new();
+        csv::write_to(&frame, &mut text).unwrap();
+        let reader = CsvReader::new().nan_policy(NanPolicy::Keep).accept_infinity(true);
+        let back = reader.read_bytes(&text, "csv").unwrap();
+        prop_assert!(back.same_bits(&plain_nan(&frame)));
+    }
+
+    #[test]
+    fn ipc(frame in frames(), cut in 0usize..10) {
+        let part = frame.slice(cut.min(frame.n_rows() - 1)..frame.n_rows()).unwrap();
+        for frame in [frame, part] {
+            let mut bytes = Vec::new();
+            ipc::write_to(&frame, &mut bytes).unwrap();
+            let back = IpcReader::new().nan_policy(NanPolicy::Keep).read_bytes(&bytes, "ipc").unwrap();
+            prop_assert!(back.same_bits(&frame));
+        }
+    }
+
+    #[cfg(feature = "parquet")]
+    #[test]
+    fn parquet(frame in frames(), cut in 0usize..10) {
+        use tangency_shared_data::parquet::{self, ParquetReader};
+        let part = frame.slice(cut.min(frame.n_rows() - 1)..frame.n_rows()).unwrap();
+        for frame in [frame, part] {
+            let mut bytes = Vec::new();
+            parquet::write_to(&frame, &mut bytes).unwrap();
+            let back = ParquetReader::new().nan_policy(NanPolicy::Keep).read_bytes(bytes, "parquet").unwrap();
+            prop_assert!(back.same_bits(&frame));
+        }
+    }
+
+    #[test]
+    fn record_batches(frame in frames()) {
+        let back = Frame::from_record_batch(&frame.to_record_batch(), NanPolicy::Keep).unwrap();
+        prop_assert!(back.same_bits(&frame));
+    }
+
+    #[test]
+    fn slices_of_slices(frame in frames(), a in 0usize..20, b in 0usize..20, c in 0usize..20, d in 0usize..20) {
+        let n = frame.n_rows();
+        let (a, b) = (a.min(b).min(n), a.max(b).min(n));
+        let outer = frame.slice(a..b).unwrap();
+        let (c, d) = (c.min(d).min(b - a), c.max(d).min(b - a));
+        let inner = outer.slice(c..d).unwrap();
+        prop_assert!(inner.same_bits(&frame.slice(a + c..a + d).unwrap()));
+        for (at, (_, values)) in inner.columns().enumerate() {
+            prop_assert_eq!(values.as_ptr(), frame.column_at(at).unwrap()[a + c..].as_ptr());
+            let column = inner.matrix().column(at).iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            prop_assert!(values.iter().map(|v| v.to_bits()).eq(column));
+        }
+    }
+
+    #[test]
+    fn rows_and_columns_build_the_same(frame in frames()) {
+        let mut rows = Frame::rows(frame.names()).unwrap();
+        for (row, &timestamp) in frame.timestamps().iter().enumerate() {
+            let values: Vec<f64> = frame.columns().map(|(_, column)| column[row]).collect();
+            rows.push(timestamp, &values).unwrap();
+        }
+        prop_assert!(rows.build().unwrap().same_bits(&frame));
+    }
+
+    #[test]
+    fn no_text_panics(text in "([0-9NaQ.,\"\r\n -]|\\PC){0,80}") {
+        let _ = CsvReader::new().read_bytes(format!("Date,A\n{text}"), "csv");
+        let _ = CsvReader::new().nan_policy(NanPolicy::Keep).read_bytes(text, "csv");
+    }
+}
