@@ -39,7 +39,7 @@ pub struct Stateful<'a, S>(&'a WorkerState<S>);
 ///
 /// The closure is called through `&F` from several threads, so it must be `Sync`:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// let pool = tangency_pool::Pool::new(2).unwrap();
 /// let seen = std::cell::Cell::new(0);
 /// pool.batch().map(&[1, 2, 3], |n: &i32| seen.set(*n)); // a Cell is not Sync
@@ -47,20 +47,20 @@ pub struct Stateful<'a, S>(&'a WorkerState<S>);
 ///
 /// Items are read by the workers, so they must be `Sync` too, and results `Send`:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// let pool = tangency_pool::Pool::new(2).unwrap();
 /// let items = [std::cell::Cell::new(1)];
 /// pool.batch().map(&items, |n| n.get());
 /// ```
 ///
-/// ```compile_fail
+/// ```compile_fail,E0277
 /// let pool = tangency_pool::Pool::new(2).unwrap();
 /// pool.batch().map(&[1, 2, 3], |n| std::rc::Rc::new(*n));
 /// ```
 ///
 /// Results may borrow from the items but not outlive them:
 ///
-/// ```compile_fail
+/// ```compile_fail,E0597
 /// let pool = tangency_pool::Pool::new(2).unwrap();
 /// let report = {
 ///     let names = vec!["AAPL".to_owned()];
@@ -410,7 +410,7 @@ struct Leaving<'a, 's, R, E> {
 
 impl<R, E> Drop for Leaving<'_, '_, R, E> {
     fn drop(&mut self) {
-        self.pool.queue().withdraw(self.job);
         self.run.abandon();
+        self.pool.queue().withdraw(self.job);
     }
 }

@@ -92,7 +92,7 @@ impl Pool {
     ///
     /// `init` outlives this call, so it owns what it uses:
     ///
-    /// ```compile_fail
+    /// ```compile_fail,E0373
     /// let pool = tangency_pool::Pool::new(2).unwrap();
     /// let state = {
     ///     let prices = vec![1.0, 2.0];

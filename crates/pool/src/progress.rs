@@ -18,7 +18,8 @@ pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 ///
 /// let last = AtomicUsize::new(0);
 /// let bar = |now: &ProgressSnapshot| last.store(now.done, Ordering::Relaxed);
-/// Pool::new(2)?.batch().progress(&bar).map(&[0; 50], |n| n + 1);
+/// let report = Pool::new(2)?.batch().progress(&bar).map(&[0; 50], |n| n + 1);
+/// assert!(report.is_complete());
 /// assert_eq!(last.into_inner(), 50);
 /// # Ok::<(), tangency_pool::Error>(())
 /// ```

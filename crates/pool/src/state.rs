@@ -67,7 +67,7 @@ impl<T: Send> WorkerState<T> {
         if slot.is_none() {
             let started = Instant::now();
             let built = catch_unwind(AssertUnwindSafe(|| (self.inner.init)(worker)));
-            worker.counters().add_state(started.elapsed());
+            worker.counters().add_init(started.elapsed(), matches!(built, Ok(Ok(_))));
             *slot = Some(match built {
                 Ok(Ok(state)) => state,
                 Ok(Err(message)) => {

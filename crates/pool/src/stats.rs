@@ -59,7 +59,7 @@ pub struct WorkerStats {
     /// Time spent in batches, the building of state not counted.
     #[serde(rename = "busy_seconds", serialize_with = "seconds")]
     pub busy: Duration,
-    /// Time spent building state.
+    /// Time spent building state, failed attempts included.
     #[serde(rename = "init_seconds", serialize_with = "seconds")]
     pub init: Duration,
     /// The rest of the uptime.
@@ -89,9 +89,10 @@ struct Counters {
 }
 
 impl WorkerCounters {
-    pub(crate) fn add_state(&self, took: Duration) {
+    /// An attempt at building state, and whether it led to one.
+    pub(crate) fn add_init(&self, took: Duration, built: bool) {
         self.0.init_ns.fetch_add(nanoseconds(took), Ordering::Relaxed);
-        self.0.states_built.fetch_add(1, Ordering::Relaxed);
+        self.0.states_built.fetch_add(u64::from(built), Ordering::Relaxed);
     }
 
     pub(crate) fn add_items(&self, items: u64) {

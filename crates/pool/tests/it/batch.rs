@@ -14,7 +14,7 @@ fn results_come_in_item_order() {
 
 #[test]
 fn closures_borrow_from_the_stack() {
-    let prices = vec![vec![1.0, 2.0, 4.0], vec![8.0, 4.0]];
+    let prices = [vec![1.0, 2.0, 4.0], vec![8.0, 4.0]];
     let names = vec![("A".to_owned(), 0), ("B".to_owned(), 1), ("A".to_owned(), 0)];
     let report = pool(2).batch().map(&names, |(name, column)| (name, prices[*column].last()));
     let a = "A".to_owned();

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tangency_pool::Pool;
 
 fn pool(workers: usize) -> Pool {
-    Pool::new(workers).unwrap()
+    Pool::new(workers).expect("the system has room for a few threads")
 }
 
 /// Runs `test` on a thread of its own and fails, instead of hanging, when it takes too long.
