@@ -2,24 +2,19 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::time::{Duration, Instant};
-
-use crossbeam_utils::sync::Parker;
+use std::time::Duration;
 
 use crate::cancel::CancelToken;
 use crate::chunking::Chunking;
-use crate::erased::lend;
-use crate::error::{Error, ErrorKind};
+use crate::crew::Crew;
+use crate::error::ErrorKind;
+use crate::execute::{Settings, Site, execute};
 use crate::outcome::Outcome;
-use crate::panics;
-use crate::pool::Pool;
 use crate::progress::Progress;
-use crate::report::{BatchReport, BatchStats};
-use crate::run::{Limits, Run};
+use crate::report::BatchReport;
+use crate::run::Run;
 use crate::sink::{OnResult, ResultSink, Unobserved};
 use crate::state::WorkerState;
-use crate::watch::Watch;
-use crate::worker::Worker;
 
 /// The kind of batch whose closure sees the item alone.
 #[derive(Debug, Clone, Copy)]
@@ -70,25 +65,16 @@ pub struct Stateful<'a, S>(&'a WorkerState<S>);
 /// ```
 #[must_use = "a batch runs when one of its `map` methods is called"]
 pub struct Batch<'a, S = Stateless, K = Unobserved> {
-    pool: &'a Pool,
+    crew: &'a Crew,
     settings: Settings<'a>,
     state: S,
     sink: K,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Settings<'a> {
-    chunking: Chunking,
-    progress: Option<&'a dyn Progress>,
-    cancel: Option<&'a CancelToken>,
-    timeout: Option<Duration>,
-    fail_fast: bool,
-}
-
 impl<'a> Batch<'a> {
-    pub(crate) fn new(pool: &'a Pool) -> Self {
+    pub(crate) fn new(crew: &'a Crew) -> Self {
         let settings = Settings::default();
-        Self { pool, settings, state: Stateless(()), sink: Unobserved(()) }
+        Self { crew, settings, state: Stateless(()), sink: Unobserved(()) }
     }
 }
 
@@ -133,8 +119,8 @@ impl<'a, K> Batch<'a, Stateless, K> {
     /// Should a worker's state fail to build, the batch stops with one error
     /// ([`BatchReport::error`]), and the next batch with the handle tries again.
     pub fn with<S>(self, state: &'a WorkerState<S>) -> Batch<'a, Stateful<'a, S>, K> {
-        let Self { pool, settings, sink, .. } = self;
-        Batch { pool, settings, state: Stateful(state), sink }
+        let Self { crew, settings, sink, .. } = self;
+        Batch { crew, settings, state: Stateful(state), sink }
     }
 }
 
@@ -165,8 +151,8 @@ impl<'a, S> Batch<'a, S> {
         self,
         callback: impl FnMut(usize, &Outcome<R, E>) + 'a,
     ) -> Batch<'a, S, OnResult<'a, R, E>> {
-        let Self { pool, settings, state, .. } = self;
-        Batch { pool, settings, state, sink: OnResult { callback: Box::new(callback) } }
+        let Self { crew, settings, state, .. } = self;
+        Batch { crew, settings, state, sink: OnResult { callback: Box::new(callback) } }
     }
 }
 
@@ -222,11 +208,11 @@ impl<K> Batch<'_, Stateless, K> {
         F: Fn(usize) -> Result<R, E> + Sync,
         K: ResultSink<R, E>,
     {
-        let Self { pool, settings, sink, .. } = self;
+        let Self { crew, settings, sink, .. } = self;
         let enter = |run: &Run<'_, R, E>, site: Site<'_>| {
             run.work(site.worker, site.nested, &task, site.between);
         };
-        execute(pool, settings, sink, total, None, enter)
+        execute(crew, settings, sink, total, None, enter)
     }
 }
 
@@ -282,8 +268,8 @@ impl<S: Send, K> Batch<'_, Stateful<'_, S>, K> {
         F: Fn(&mut S, usize) -> Result<R, E> + Sync,
         K: ResultSink<R, E>,
     {
-        let Self { pool, settings, sink, state: Stateful(state) } = self;
-        let foreign = (!state.belongs_to(pool.id())).then(|| ErrorKind::ForeignState.into());
+        let Self { crew, settings, sink, state: Stateful(state) } = self;
+        let foreign = (!state.belongs_to(crew.id)).then(|| ErrorKind::ForeignState.into());
         let enter = |run: &Run<'_, R, E>, site: Site<'_>| {
             // A worker that comes too late builds nothing.
             if run.is_over() {
@@ -297,7 +283,7 @@ impl<S: Send, K> Batch<'_, Stateful<'_, S>, K> {
                 Err(error) => run.fail(error),
             }
         };
-        execute(pool, settings, sink, total, foreign, enter)
+        execute(crew, settings, sink, total, foreign, enter)
     }
 }
 
@@ -308,109 +294,5 @@ impl<S, K> fmt::Debug for Batch<'_, S, K> {
             .field("deadline", &self.settings.timeout)
             .field("fail_fast", &self.settings.fail_fast)
             .finish_non_exhaustive()
-    }
-}
-
-/// Where a worker enters a batch.
-struct Site<'a> {
-    worker: &'a Worker,
-    nested: bool,
-    /// What to do after each item, where the worker is the caller too.
-    between: Option<&'a mut dyn FnMut()>,
-}
-
-/// Runs a batch; `enter` is what a worker does in it.
-fn execute<R, E, K, F>(
-    pool: &Pool,
-    settings: Settings<'_>,
-    mut sink: K,
-    total: usize,
-    mut error: Option<Error>,
-    enter: F,
-) -> BatchReport<R, E>
-where
-    R: Send,
-    E: Send,
-    K: ResultSink<R, E>,
-    F: Fn(&Run<'_, R, E>, Site<'_>) + Sync,
-{
-    let started = Instant::now();
-    let nested = Worker::current(pool.id());
-    let workers = if nested.is_some() { 1 } else { pool.workers() };
-    let chunk_size = settings.chunking.size(total, workers).unwrap_or_else(|wrong| {
-        error.get_or_insert(wrong);
-        1
-    });
-    let seats = total.div_ceil(chunk_size).min(workers);
-    let limits = Limits {
-        cancel: settings.cancel,
-        // A deadline beyond the end of time is none.
-        deadline: settings.timeout.and_then(|after| started.checked_add(after)),
-        fail_fast: settings.fail_fast,
-    };
-    let mut outcomes: Vec<Outcome<R, E>> = Vec::with_capacity(total);
-    outcomes.resize_with(total, || Outcome::Cancelled);
-
-    let parker = Parker::new();
-    let caller = parker.unparker().clone();
-    let run = Run::new(&mut outcomes, chunk_size, seats, limits, K::LISTENS, caller);
-    if let Some(error) = error {
-        run.fail(error);
-    }
-    let mut watch = Watch::new(&run, &mut sink, settings.progress, started, total);
-    if !run.is_over() {
-        match &nested {
-            Some(worker) => {
-                let mut between = || watch.poll();
-                enter(&run, Site { worker, nested: true, between: Some(&mut between) });
-            }
-            None => {
-                let body = |worker: &Worker| {
-                    let site = Site { worker, nested: false, between: None };
-                    let inside = std::panic::AssertUnwindSafe(|| enter(&run, site));
-                    if let Err(payload) = std::panic::catch_unwind(inside) {
-                        let message = panics::message(payload);
-                        let worker = worker.index();
-                        run.fail(ErrorKind::Internal { worker, message }.into());
-                    }
-                };
-                lend(&body, &parker, |job| {
-                    let leaving = Leaving { pool, job, run: &run };
-                    pool.queue().offer(job.clone(), seats);
-                    watch.wait(job, &parker);
-                    drop(leaving);
-                });
-            }
-        }
-    }
-    watch.conclude();
-    drop(watch);
-
-    let finished = run.finish(total);
-    pool.counters().add(&finished.items);
-    let stats = BatchStats {
-        wall: started.elapsed(),
-        items: finished.items,
-        chunks: finished.workers.iter().map(|share| share.chunks).sum(),
-        chunk_size,
-        nested: nested.is_some(),
-        stopped: finished.stopped,
-        workers: finished.workers,
-    };
-    BatchReport::new(outcomes, stats, finished.error)
-}
-
-/// Ends the batch on the way out of the wait: at the end, where nothing is left to stop, or when an
-/// observer's panic passes, so that the workers let go after the item they are at.
-struct Leaving<'a, 's, R, E> {
-    pool: &'a Pool,
-    job: &'a crate::queue::Job,
-    run: &'a Run<'s, R, E>,
-}
-
-impl<R, E> Drop for Leaving<'_, '_, R, E> {
-    fn drop(&mut self) {
-        self.run.abandon();
-        self.pool.queue().withdraw(self.job);
     }
 }

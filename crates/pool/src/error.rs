@@ -1,6 +1,6 @@
 //! What can go wrong with a pool or with a whole batch.
 
-use crate::report::StopReason;
+use crate::stop::StopReason;
 
 /// The result of an operation on a pool.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -4,14 +4,13 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
 
 use crate::batch::Batch;
 use crate::budget::CpuBudget;
+use crate::crew::{Crew, serve};
 use crate::error::{ErrorKind, Result};
-use crate::queue::Queue;
 use crate::state::WorkerState;
-use crate::stats::{PoolCounters, PoolStats};
+use crate::stats::PoolStats;
 use crate::worker::{PoolId, Worker};
 
 /// Worker threads that stay alive, with the state that each of them keeps.
@@ -24,12 +23,8 @@ use crate::worker::{PoolId, Worker};
 /// Dropping the pool lets the workers finish, ends their threads and joins them. States go when
 /// their handles do.
 pub struct Pool {
-    id: PoolId,
-    queue: Arc<Queue>,
-    workers: Vec<Worker>,
+    crew: Crew,
     threads: Vec<JoinHandle<()>>,
-    counters: PoolCounters,
-    built: Instant,
 }
 
 impl Pool {
@@ -68,23 +63,13 @@ impl Pool {
     /// How many workers there are.
     #[must_use]
     pub fn workers(&self) -> usize {
-        self.workers.len()
+        self.crew.workers.len()
     }
 
     /// What the pool has done so far.
     #[must_use]
     pub fn stats(&self) -> PoolStats {
-        let uptime = self.built.elapsed();
-        PoolStats {
-            batches: self.counters.batches(),
-            items: self.counters.items(),
-            uptime,
-            workers: self
-                .workers
-                .iter()
-                .map(|worker| worker.counters().snapshot(worker.index(), uptime))
-                .collect(),
-        }
+        self.crew.stats()
     }
 
     /// State that each worker builds with `init` the first time it needs it, and keeps as long as
@@ -105,30 +90,18 @@ impl Pool {
         E: fmt::Display,
         F: Fn(&Worker) -> Result<T, E> + Send + Sync + 'static,
     {
-        WorkerState::new(self.id, self.workers(), init)
+        WorkerState::new(self.crew.id, self.workers(), init)
     }
 
     /// A batch to set up and run.
     pub fn batch(&self) -> Batch<'_> {
-        Batch::new(self)
-    }
-
-    pub(crate) fn id(&self) -> PoolId {
-        self.id
-    }
-
-    pub(crate) fn queue(&self) -> &Queue {
-        &self.queue
-    }
-
-    pub(crate) fn counters(&self) -> &PoolCounters {
-        &self.counters
+        Batch::new(&self.crew)
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.queue.close();
+        self.crew.queue.close();
         join_others(self.threads.drain(..));
     }
 }
@@ -198,27 +171,18 @@ impl PoolBuilder {
         }
         let id = PoolId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
         // Dropped on the way out of an error, it ends the threads it has.
-        let mut pool = Pool {
-            id,
-            queue: Arc::default(),
-            workers: Vec::with_capacity(workers),
-            threads: Vec::with_capacity(workers),
-            counters: PoolCounters::default(),
-            built: Instant::now(),
-        };
-        for index in 0..workers {
-            let worker = Worker::new(id, index, format!("{}-{index}", self.name));
-            let queue = Arc::clone(&pool.queue);
+        let mut pool =
+            Pool { crew: Crew::new(id, workers, &self.name), threads: Vec::with_capacity(workers) };
+        for worker in &pool.crew.workers {
             let thread = thread::Builder::new().name(worker.name().to_owned()).spawn({
-                let worker = worker.clone();
-                move || worker.run(&queue)
+                let (worker, queue) = (worker.clone(), Arc::clone(&pool.crew.queue));
+                move || serve(&worker, &queue)
             });
             pool.threads.push(thread.map_err(|refused| ErrorKind::ThreadRefused {
-                worker: index,
+                worker: worker.index(),
                 workers,
                 message: refused.to_string(),
             })?);
-            pool.workers.push(worker);
         }
         Ok(pool)
     }

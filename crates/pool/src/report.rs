@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::error::{Error, ErrorKind, Result};
 use crate::outcome::Outcome;
 use crate::stats::{ItemCounts, seconds};
+use crate::stop::StopReason;
 
 /// Every item's outcome in item order, and what the batch cost.
 #[derive(Debug, Clone)]
@@ -127,30 +128,4 @@ pub struct WorkerShare {
     /// Time it spent on them, the building of state not counted.
     #[serde(rename = "busy_seconds", serialize_with = "seconds")]
     pub busy: Duration,
-}
-
-/// Why a batch left items unstarted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum StopReason {
-    /// Its [`CancelToken`](crate::CancelToken) was set.
-    Cancelled,
-    /// Its deadline passed.
-    Deadline,
-    /// An item failed or panicked, and the batch was to fail fast.
-    FailFast,
-    /// The batch as a whole failed, see [`BatchReport::error`].
-    Error,
-}
-
-impl fmt::Display for StopReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Cancelled => "the batch was cancelled",
-            Self::Deadline => "the deadline passed",
-            Self::FailFast => "another item failed",
-            Self::Error => "the batch failed",
-        })
-    }
 }

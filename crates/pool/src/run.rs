@@ -1,29 +1,21 @@
 //! One batch under way, as its workers see it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_utils::CachePadded;
 use crossbeam_utils::sync::Unparker;
 
-use crate::cancel::CancelToken;
 use crate::erased::Slots;
 use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::panics;
-use crate::report::{StopReason, WorkerShare};
+use crate::report::WorkerShare;
 use crate::stats::ItemCounts;
+use crate::stop::{Limits, Stop, StopReason};
 use crate::worker::Worker;
-
-/// What may end a batch before its items do.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Limits<'a> {
-    pub(crate) cancel: Option<&'a CancelToken>,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) fail_fast: bool,
-}
 
 /// Items that have ended and that somebody wants to hear of, each with its index.
 pub(crate) type Ended<'s, R, E> = Vec<(usize, &'s mut Outcome<R, E>)>;
@@ -56,7 +48,7 @@ impl<'s, R, E> Run<'s, R, E> {
         Self {
             slots: Slots::new(outcomes),
             chunk,
-            stop: Stop { limits, reason: AtomicU8::new(0) },
+            stop: Stop::new(limits),
             seats: (0..seats).map(|_| CachePadded::default()).collect(),
             seats_taken: AtomicUsize::new(0),
             ended: listens.then(Mutex::default),
@@ -196,44 +188,6 @@ pub(crate) struct Finished {
     pub(crate) workers: Vec<WorkerShare>,
     pub(crate) stopped: Option<StopReason>,
     pub(crate) error: Option<Error>,
-}
-
-/// The stop flag and what may raise it.
-struct Stop<'s> {
-    limits: Limits<'s>,
-    /// 0, or a reason from [`REASONS`] plus one. The first one stays.
-    reason: AtomicU8,
-}
-
-const REASONS: [StopReason; 4] =
-    [StopReason::Cancelled, StopReason::Deadline, StopReason::FailFast, StopReason::Error];
-
-impl Stop<'_> {
-    /// Whether no further item may start. Asks the token and the clock.
-    fn is_due(&self) -> bool {
-        if self.reason.load(Ordering::Relaxed) != 0 {
-            return true;
-        }
-        if self.limits.cancel.is_some_and(CancelToken::is_cancelled) {
-            self.now(StopReason::Cancelled);
-            return true;
-        }
-        if self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            self.now(StopReason::Deadline);
-            return true;
-        }
-        false
-    }
-
-    fn now(&self, reason: StopReason) {
-        let code = REASONS.iter().position(|&known| known == reason).unwrap_or(0) as u8 + 1;
-        let _ = self.reason.compare_exchange(0, code, Ordering::Relaxed, Ordering::Relaxed);
-    }
-
-    fn reason(&self) -> Option<StopReason> {
-        let code = usize::from(self.reason.load(Ordering::Relaxed));
-        code.checked_sub(1).and_then(|index| REASONS.get(index)).copied()
-    }
 }
 
 /// One worker's place in a batch. Its counters are written by that worker alone and read by the

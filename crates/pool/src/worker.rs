@@ -1,12 +1,9 @@
-//! One worker, and the loop of its thread.
+//! One worker.
 
 use std::cell::OnceCell;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::panics;
-use crate::queue::Queue;
 use crate::stats::WorkerCounters;
 
 /// Tells pools apart; no two in one process have the same.
@@ -66,19 +63,12 @@ impl Worker {
             .flatten()
     }
 
-    /// What the worker's thread does until the queue is closed.
-    pub(crate) fn run(self, queue: &Queue) {
+    /// Makes the calling thread this worker, for good.
+    pub(crate) fn take_thread(&self) {
         CURRENT.with(|current| {
             // A thread becomes a worker once.
             let _ = current.set(self.clone());
         });
-        while let Some(job) = queue.take() {
-            // The batch catches what its items do. Should anything else come through, the worker
-            // lives on.
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job.call(&self))) {
-                panics::message(payload);
-            }
-        }
     }
 }
 
