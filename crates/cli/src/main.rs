@@ -1,3 +1,57 @@
-//! The `tangency` command.
+//! The `tangency` command: from prices to portfolio weights.
 
-fn main() {}
+mod args;
+mod commands;
+mod exit;
+mod input;
+mod interrupt;
+mod output;
+mod portfolio_config;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::exit::{BAD_INPUT, Failure};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let global = &cli.global;
+    let result = match cli.command {
+        Command::Run(args) => commands::run::run(global, &args),
+        Command::Forecast(args) => commands::forecast::run(global, &args),
+        Command::Weights(args) => commands::weights::run(global, &args),
+        Command::Grid(args) => commands::grid::run(global, &args),
+        Command::Doctor => commands::doctor::run(global),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            output::print_failure(global.json, &failure);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Help and version go to standard output with code 0; everything else is bad usage.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args_os().any(|argument| argument == "--json") {
+        let rendered = error.to_string();
+        // The first paragraph names the mistake; the rest is advice for people.
+        let message = rendered.split("\n\n").next().unwrap_or_default().replace('\n', " ");
+        let message = message.trim_start_matches("error: ").trim().to_owned();
+        output::print_failure(true, &Failure::usage(message));
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::from(BAD_INPUT)
+}

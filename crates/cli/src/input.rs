@@ -1,0 +1,113 @@
+//! Files into frames, by their ending; the embedded data set.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+use tangency::shared_data::csv::CsvReader;
+use tangency::shared_data::{self, Frame, NanPolicy};
+
+use crate::exit::{Failure, Outcome};
+
+/// Daily closes of twenty US stocks; `data/README.md` says where they come from.
+const EMBEDDED: &[u8] = include_bytes!("../data/sp500_20_close.csv.gz");
+
+/// A frame and what a report should say about it.
+#[derive(Debug)]
+pub(crate) struct Input {
+    pub(crate) frame: Frame,
+    pub(crate) source: String,
+    pub(crate) caveat: Option<String>,
+}
+
+/// How gaps in a file are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gaps {
+    /// Any gap is an error.
+    Reject,
+    /// Empty cells are missing values, a literal NaN is an error.
+    Missing,
+    /// Empty cells and literal NaN are missing values.
+    MissingAndNan,
+}
+
+/// The data set that `tangency run` uses unless told otherwise.
+pub(crate) fn embedded() -> Outcome<Input> {
+    let frame = CsvReader::new()
+        .read_from(GzDecoder::new(EMBEDDED), "the embedded data set")
+        .map_err(Failure::input)?;
+    Ok(Input {
+        frame,
+        source: "Embedded data set: daily adjusted closes of twenty US stocks (skfolio, BSD-3)"
+            .to_owned(),
+        caveat: Some(
+            "Survivors only: these twenty names were chosen because they were still large at the \
+             end. Nobody could have picked them at the start, so every figure here is flattered. \
+             Compare the rules with each other, not with the market."
+                .to_owned(),
+        ),
+    })
+}
+
+/// Closing prices from a file, every cell present.
+pub(crate) fn closes(path: &Path) -> Outcome<Input> {
+    Ok(Input {
+        frame: read(path, Gaps::Reject)?,
+        source: path
+            .file_name()
+            .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
+        caveat: None,
+    })
+}
+
+/// Reads a file by its ending.
+pub(crate) fn read(path: &Path, gaps: Gaps) -> Outcome<Frame> {
+    let keep = |keep: bool| if keep { NanPolicy::Keep } else { NanPolicy::Reject };
+    let reader = CsvReader::new()
+        .missing_cells(keep(gaps != Gaps::Reject))
+        .literal_nan(keep(gaps == Gaps::MissingAndNan));
+    let name = path.to_string_lossy();
+    let frame = if name.ends_with(".csv.gz") {
+        let file = File::open(path).map_err(|error| {
+            Failure::input(format!("{name}: cannot open the file: {error}"))
+        })?;
+        let mut text = Vec::new();
+        GzDecoder::new(file)
+            .read_to_end(&mut text)
+            .map_err(|error| Failure::input(format!("{name}: cannot unpack the file: {error}")))?;
+        reader.read_bytes(text, &name)
+    } else if name.ends_with(".csv") {
+        reader.read(path)
+    } else {
+        let frame = shared_data::read(path).map_err(Failure::input)?;
+        return match gaps {
+            Gaps::Reject => frame.validate_complete().map(|()| frame).map_err(Failure::input),
+            _ => Ok(frame),
+        };
+    };
+    frame.map_err(Failure::input)
+}
+
+/// A line of a market capitalisation file.
+#[derive(serde::Deserialize)]
+struct MarketCap {
+    asset: String,
+    market_cap: f64,
+}
+
+/// Market capitalisations from a CSV file with the columns `asset` and `market_cap`.
+pub(crate) fn market_caps(path: &Path) -> Outcome<Vec<(String, f64)>> {
+    let failed = |error: csv::Error| Failure::input(format!("{}: {error}", path.display()));
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(failed)?;
+    let mut caps: Vec<(String, f64)> = Vec::new();
+    for line in reader.deserialize() {
+        let MarketCap { asset, market_cap } = line.map_err(failed)?;
+        if caps.iter().any(|(known, _)| *known == asset) {
+            return Err(Failure::input(format!("{}: {asset} appears twice", path.display())));
+        }
+        caps.push((asset, market_cap));
+    }
+    Ok(caps)
+}

@@ -1,0 +1,77 @@
+//! Standard output: one JSON document, or text for people.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+use tangency::shared_data::StagedFile;
+
+use crate::exit::Failure;
+
+/// Prints a document or, without `--json`, the text that `text` makes of it.
+pub(crate) fn print<T: Serialize>(
+    json: bool,
+    document: &T,
+    text: impl FnOnce(&T) -> String,
+) -> Result<(), Failure> {
+    let output = if json {
+        let mut line = serde_json::to_string_pretty(document)
+            .map_err(|error| Failure::output(format!("failed to write JSON: {error}")))?;
+        line.push('\n');
+        line
+    } else {
+        text(document)
+    };
+    write(&output)
+}
+
+/// Prints the failure where scripts or people look for it.
+pub(crate) fn print_failure(json: bool, failure: &Failure) {
+    if json {
+        let document = serde_json::json!({
+            "error": { "kind": failure.kind, "message": failure.message }
+        });
+        // Nobody is left to tell when standard output is gone too.
+        let _ = write(&format!("{document}\n"));
+    } else {
+        let _ = writeln!(std::io::stderr(), "tangency: {}", failure.message);
+    }
+}
+
+/// A reader that stopped listening (`tangency run | head`) is no failure of the command.
+fn write(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::output(format!("failed to write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Fails early where a result could not be put later.
+pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(Failure::output(format!("{}: no such folder", folder.display())));
+    }
+    if path.is_dir() {
+        return Err(Failure::output(format!("{} is a folder", path.display())));
+    }
+    // The only sure test of a folder is to write there.
+    tempfile::tempfile_in(folder)
+        .map(drop)
+        .map_err(|error| Failure::output(format!("{}: {error}", folder.display())))
+}
+
+/// Writes a whole file under a temporary name, then gives it its own.
+pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
+    let mut staged = StagedFile::create(path).map_err(Failure::output)?;
+    staged
+        .write_all(text.as_bytes())
+        .map_err(|error| Failure::output(format!("{}: {error}", path.display())))?;
+    staged.publish().map_err(Failure::output)
+}

@@ -1,0 +1,108 @@
+//! Progress on standard error: a bar on a terminal, a line a stage elsewhere, nothing when told so.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tangency::pipeline::{Observer, Stage};
+use tangency::pool::{Progress, ProgressSnapshot};
+
+/// How much the command says while it works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    Bar,
+    Lines,
+    Silent,
+}
+
+/// Shows the progress of stages and batches.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    voice: Voice,
+    bar: Mutex<Option<ProgressBar>>,
+}
+
+impl Meter {
+    /// A bar where standard error is a terminal, one line a stage where it is not, silence if
+    /// `quiet`.
+    pub(crate) fn new(quiet: bool) -> Self {
+        let voice = match (quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Voice::Silent,
+            (false, true) => Voice::Bar,
+            (false, false) => Voice::Lines,
+        };
+        Self { voice, bar: Mutex::new(None) }
+    }
+
+    /// Begins a stage of `items` parts.
+    pub(crate) fn start(&self, label: &str, items: usize) {
+        match self.voice {
+            Voice::Silent => {}
+            Voice::Lines => {
+                let _ = writeln!(std::io::stderr(), "{label}: {items}");
+            }
+            Voice::Bar => {
+                let bar = ProgressBar::new(items as u64);
+                // The template is a constant; a typing error in it shows in the first run.
+                if let Ok(style) =
+                    ProgressStyle::with_template("{msg:<24} {bar:32} {pos}/{len}  {prefix}")
+                {
+                    bar.set_style(style);
+                }
+                bar.set_message(label.to_owned());
+                bar.enable_steady_tick(Duration::from_millis(100));
+                *self.bar() = Some(bar);
+            }
+        }
+    }
+
+    /// Moves the bar.
+    pub(crate) fn show(&self, snapshot: &ProgressSnapshot) {
+        if let Some(bar) = self.bar().as_ref() {
+            bar.set_position(snapshot.done as u64);
+            bar.set_prefix(match snapshot.eta {
+                Some(eta) => format!("{:.0}/s, {:.0} s left", snapshot.rate, eta.as_secs_f64()),
+                None => String::new(),
+            });
+        }
+    }
+
+    /// Ends the stage and takes its bar away.
+    pub(crate) fn finish(&self) {
+        if let Some(bar) = self.bar().take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn bar(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Progress for Meter {
+    fn update(&self, snapshot: &ProgressSnapshot) {
+        self.show(snapshot);
+    }
+}
+
+impl Observer for Meter {
+    fn begin(&self, stage: Stage, items: usize) {
+        self.start(stage.label(), items);
+    }
+
+    fn progress(&self, _: Stage, snapshot: &ProgressSnapshot) {
+        self.show(snapshot);
+    }
+
+    fn end(&self, _: Stage) {
+        self.finish();
+    }
+}
+
+impl Drop for Meter {
+    /// A command that ends early leaves no bar behind.
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

@@ -1,0 +1,192 @@
+//! The grid search of the report: a moving-average crossover over every asset.
+//!
+//! The grid is searched on the first part of the rows and judged on the rest: the report sets the
+//! winner's figure beside what it came to afterwards.
+
+use serde::Serialize;
+use tangency_optimize::backtest::{
+    Backtest, BacktestConfig, Bars, BuyAndHold, Costs, Detail, Signals, SmaCross, Strategy,
+};
+
+use crate::config::{PipelineConfig, at_least, setting};
+use crate::error::Result;
+use crate::market::Market;
+use crate::observer::Stage;
+use crate::pipeline::Stages;
+use crate::report::{GridPair, GridSection};
+
+/// Which pairs of windows are tried, and on how much of the data.
+#[derive(Debug, Clone, Serialize)]
+pub struct GridConfig {
+    /// Windows of the fast moving average, in rows.
+    pub fast: Vec<usize>,
+    /// Windows of the slow moving average, in rows.
+    pub slow: Vec<usize>,
+    /// Share of the rows the grid is searched on; the rest judges the winner.
+    pub in_sample: f64,
+}
+
+impl Default for GridConfig {
+    fn default() -> Self {
+        Self {
+            fast: (5..=60).step_by(5).collect(),
+            slow: (20..=200).step_by(15).collect(),
+            in_sample: 0.7,
+        }
+    }
+}
+
+impl GridConfig {
+    /// Pairs with the fast window below the slow one, fast-major.
+    pub(crate) fn pairs(&self) -> Vec<(usize, usize)> {
+        let slower = |fast: usize| self.slow.iter().filter(move |slow| fast < **slow);
+        self.fast.iter().flat_map(|fast| slower(*fast).map(|slow| (*fast, *slow))).collect()
+    }
+
+    pub(crate) fn validate(&self) -> Result<()> {
+        at_least("number of grid pairs with fast below slow", self.pairs().len(), 1)?;
+        for window in self.fast.iter().chain(&self.slow) {
+            at_least("grid window", *window, 1)?;
+        }
+        if !(self.in_sample > 0.0 && self.in_sample < 1.0) {
+            return Err(setting("in_sample", "above 0 and below 1", self.in_sample));
+        }
+        Ok(())
+    }
+}
+
+/// Sharpe ratios of one strategy on one asset, before and after the split.
+#[derive(Debug, Clone, Copy)]
+struct Halves {
+    in_sample: f64,
+    out_of_sample: f64,
+}
+
+/// Searches the grid over all assets; one item a pair, and one for buying and holding.
+pub(crate) fn search(
+    market: &Market,
+    config: &PipelineConfig,
+    stages: &Stages<'_>,
+) -> Result<GridSection> {
+    let grid = &config.grid;
+    let pairs = grid.pairs();
+    let split = (market.n_rows() as f64 * grid.in_sample) as usize;
+    let settings =
+        BacktestConfig::new(config.periods_per_year).with_costs(Costs::fee(config.cost));
+    let medians = stages.run(Stage::Grid, pairs.len() + 1, |item| {
+        let halves = (0..market.n_assets())
+            .map(|asset| {
+                let closes = market.closes(asset);
+                match pairs.get(item) {
+                    Some(&(fast, slow)) => halves(closes, split, &SmaCross { fast, slow }, settings),
+                    None => halves(closes, split, &BuyAndHold, settings),
+                }
+            })
+            .collect::<Result<Vec<Halves>>>()?;
+        Ok(Halves {
+            in_sample: median(halves.iter().map(|half| half.in_sample)),
+            out_of_sample: median(halves.iter().map(|half| half.out_of_sample)),
+        })
+    })?;
+    let (holding, medians) = medians.split_last().map_or((None, &medians[..]), |(h, m)| (Some(h), m));
+
+    // A pair that never traded has no figure; ties go to the earlier pair.
+    let mut best = 0;
+    for (pair_idx, median) in medians.iter().enumerate() {
+        if median.in_sample > medians[best].in_sample || medians[best].in_sample.is_nan() {
+            best = pair_idx;
+        }
+    }
+    let winner = medians[best];
+    let ahead = medians.iter().filter(|other| other.out_of_sample > winner.out_of_sample).count();
+    let cell = |fast: &usize, slow: &usize| {
+        let pair_idx = pairs.iter().position(|pair| *pair == (*fast, *slow))?;
+        Some(medians[pair_idx].in_sample).filter(|median| median.is_finite())
+    };
+    Ok(GridSection {
+        metric: "median Sharpe ratio".to_owned(),
+        median: grid
+            .fast
+            .iter()
+            .map(|fast| grid.slow.iter().map(|slow| cell(fast, slow)).collect())
+            .collect(),
+        fast: grid.fast.clone(),
+        slow: grid.slow.clone(),
+        backtests: 2 * market.n_assets() * (pairs.len() + 1),
+        in_sample_until: market.date(split - 1),
+        best: GridPair { fast: pairs[best].0, slow: pairs[best].1, median: winner.in_sample },
+        best_out_of_sample: winner.out_of_sample,
+        buy_and_hold_out_of_sample: holding.map_or(f64::NAN, |median| median.out_of_sample),
+        best_rank_out_of_sample: ahead + 1,
+        pairs: pairs.len(),
+    })
+}
+
+/// Runs a strategy on both sides of the split. Its signals come from the whole series, so that the
+/// moving averages are warm at the split; each side starts in cash and sees no signal of the other.
+fn halves(
+    closes: &[f64],
+    split: usize,
+    strategy: &dyn Strategy,
+    settings: BacktestConfig,
+) -> Result<Halves> {
+    let bars = Bars::from_closes(closes)?;
+    let mut signals = Signals::default();
+    strategy.signals_into(&bars, &mut signals)?;
+    let sharpe = |rows: std::ops::Range<usize>| -> Result<f64> {
+        let side = Backtest::new(bars.slice(rows.clone())?, settings)?;
+        // Buying and holding enters on the first bar of each side.
+        let result = if strategy.name() == BuyAndHold.name() {
+            side.run(strategy)?
+        } else {
+            side.run_signals(&signals.slice(rows)?, Detail::NONE)?
+        };
+        Ok(result.statistics.sharpe)
+    };
+    Ok(Halves { in_sample: sharpe(0..split)?, out_of_sample: sharpe(split..closes.len())? })
+}
+
+/// The median of the values that are numbers; NaN without any.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => sorted[n / 2],
+        n => 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_fast_major_and_fast_is_below_slow() {
+        let grid = GridConfig { fast: vec![5, 20], slow: vec![10, 20, 30], in_sample: 0.5 };
+        assert_eq!(grid.pairs(), [(5, 10), (5, 20), (5, 30), (20, 30)]);
+        let none = GridConfig { fast: vec![50], slow: vec![20], in_sample: 0.5 };
+        assert!(none.validate().is_err());
+    }
+
+    #[test]
+    fn the_median_passes_over_what_is_no_number() {
+        assert_eq!(median([3.0, f64::NAN, 1.0].into_iter()), 2.0);
+        assert_eq!(median([3.0, 5.0, 1.0].into_iter()), 3.0);
+        assert!(median([f64::NAN].into_iter()).is_nan());
+    }
+
+    #[test]
+    fn the_halves_know_nothing_of_each_other() {
+        let mut closes: Vec<f64> =
+            (0..400).map(|row| 100.0 + 20.0 * (row as f64 / 9.0).sin() + 0.05 * row as f64).collect();
+        let settings = BacktestConfig::new(252.0).with_costs(Costs::fee(0.001));
+        let cross = SmaCross { fast: 3, slow: 12 };
+        let before = halves(&closes, 250, &cross, settings).unwrap();
+        assert!(before.in_sample.is_finite() && before.out_of_sample.is_finite());
+        closes[250..].iter_mut().enumerate().for_each(|(row, close)| *close *= 1.0 + (row % 3) as f64);
+        let after = halves(&closes, 250, &cross, settings).unwrap();
+        assert_eq!(before.in_sample.to_bits(), after.in_sample.to_bits());
+        assert_ne!(before.out_of_sample.to_bits(), after.out_of_sample.to_bits());
+    }
+}

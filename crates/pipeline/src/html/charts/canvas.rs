@@ -1,0 +1,51 @@
+//! What all pictures share: an SVG string to draw on, the palette, the type.
+
+use plotters::coord::Shift;
+use plotters::prelude::*;
+
+/// The prior: grey, the ground that views stand out from.
+pub(super) const PRIOR: RGBColor = RGBColor(138, 148, 160);
+/// Earned views.
+pub(super) const EARNED: RGBColor = RGBColor(24, 95, 182);
+/// Error-variance views.
+pub(super) const ERROR_VARIANCE: RGBColor = RGBColor(214, 122, 38);
+/// Text and axes.
+pub(super) const INK: RGBColor = RGBColor(52, 62, 76);
+/// Grid lines.
+pub(super) const FAINT: RGBColor = RGBColor(228, 231, 235);
+
+/// A font of the page's family.
+pub(super) fn font(size: u32) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&INK)
+}
+
+/// Draws on a white SVG canvas of the given size, in CSS pixels, and returns its text.
+///
+/// `None` when a drawing call failed, which plotters reports for sizes too small for their labels.
+pub(super) fn draw(
+    size: (u32, u32),
+    picture: impl FnOnce(
+        &DrawingArea<SVGBackend<'_>, Shift>,
+    ) -> Result<(), DrawingAreaErrorKind<std::io::Error>>,
+) -> Option<String> {
+    let mut svg = String::new();
+    {
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        area.fill(&WHITE).ok()?;
+        picture(&area).ok()?;
+        area.present().ok()?;
+    }
+    // The page scales pictures to its column; a view box keeps their proportions.
+    let fixed = format!("<svg width=\"{}\" height=\"{}\" ", size.0, size.1);
+    Some(svg.replacen(&fixed, "<svg class=\"chart\" role=\"img\" ", 1))
+}
+
+/// The colour of a rule by its name.
+pub(super) fn rule_colour(name: &str) -> RGBColor {
+    match name {
+        "earned" => EARNED,
+        "error-variance" => ERROR_VARIANCE,
+        "equal weight" => RGBColor(120, 150, 100),
+        _ => PRIOR,
+    }
+}

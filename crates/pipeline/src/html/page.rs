@@ -1,0 +1,207 @@
+//! The page from top to bottom: what to hold, why, how it would have fared, how sure one can be.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::charts;
+use super::tables;
+use crate::config::ViewRule;
+use crate::report::{AssetSection, Report};
+
+/// How many fans the page shows.
+const FANS: usize = 6;
+
+/// Renders a report as one HTML document.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let data = &report.data;
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Tangency: weights for " (data.last_date) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body {
+                h1 { "Portfolio weights for " (data.last_date) }
+                p.headline { (report.headline) }
+                p.soft {
+                    (data.source) ": " (report.assets.len()) " assets, " (data.rows) " rows, "
+                    (data.first_date) " to " (data.last_date)
+                }
+                @if let Some(caveat) = &data.caveat { p.caveat { (caveat) } }
+                (figures(report))
+                (weights(report))
+                (fans(report))
+                (record(report))
+                (grid(report))
+                (accuracy(report))
+                (method(report))
+            }
+        }
+    }
+    .into_string()
+}
+
+fn figures(report: &Report) -> Markup {
+    let portfolio = &report.portfolio;
+    html! {
+        div.figures {
+            div { span.soft { "views held" } b { (portfolio.views) " of " (report.assets.len()) } }
+            div { span.soft { "expected excess return" } b { (percent(portfolio.expected_return, 1)) } }
+            div { span.soft { "volatility" } b { (percent(portfolio.volatility, 1)) } }
+            div { span.soft { "Sharpe ratio" } b { (format!("{:.2}", portfolio.sharpe)) } }
+        }
+        p.soft { "A year ahead, under the posterior; the solver says: " (portfolio.status) "." }
+    }
+}
+
+fn weights(report: &Report) -> Markup {
+    html! {
+        h2 { "Weights beside the prior" }
+        (key(&[("prior", "#8a94a0"), ("earned views", "#185fb6"), ("error-variance views", "#d67a26")]))
+        (figure(charts::weights(&report.assets), None))
+        (tables::weights(report))
+    }
+}
+
+/// The strongest views or, where none was earned, the forecasts that came closest.
+fn fans(report: &Report) -> Markup {
+    let mut assets: Vec<&AssetSection> = report.assets.iter().collect();
+    assets.sort_by(|a, b| b.skill.lower_bound.total_cmp(&a.skill.lower_bound));
+    let held = report.assets.iter().filter(|asset| asset.confidence > 0.0).count();
+    html! {
+        h2 { "Forecasts" }
+        @if held == 0 {
+            p {
+                "No forecast earned a view. These are the " (FANS.min(assets.len()))
+                " whose record came closest; none of them moves a weight under the earned rule."
+            }
+        } @else {
+            p { "The strongest views first: median path and "
+                (percent(report.settings.interval_level, 0)) " interval." }
+        }
+        div.fans {
+            @for asset in assets.iter().take(FANS) {
+                @let caption = format!(
+                    "{}: out-of-sample R2 {:.3}, lower bound {:.3}",
+                    asset.name, asset.skill.r2, asset.skill.lower_bound
+                );
+                (figure(charts::fan(&asset.fan), Some(&caption)))
+            }
+        }
+        p.soft { "Prices; the horizontal axis counts rows from the decision." }
+    }
+}
+
+fn record(report: &Report) -> Markup {
+    let section = &report.out_of_sample;
+    html! {
+        h2 { "How each rule would have fared" }
+        p {
+            (section.rebalancings) " decisions since " (section.first_date)
+            ", each made with the rows known on its day. At "
+            (percent(section.share_with_views, 0)) " of them an earned view was held."
+        }
+        p.soft { (section.execution) }
+        (tables::tracks(section))
+        (key(&section.tracks.iter().map(|track| (track.name.as_str(), colour(&track.name)))
+            .collect::<Vec<_>>()))
+        (figure(charts::equity(section), Some("Value of 1, after costs, logarithmic axis")))
+        (figure(charts::drawdown(section), Some("Deepest drawdown within each period")))
+    }
+}
+
+fn grid(report: &Report) -> Markup {
+    let grid = &report.grid;
+    html! {
+        h2 { "Moving-average crossover grid" }
+        p {
+            (grid.backtests) " backtests of " (grid.pairs) " pairs of windows. In each cell: "
+            (grid.metric) ", up to " (grid.in_sample_until) "."
+        }
+        p {
+            "The best pair there, " (grid.best.fast) "/" (grid.best.slow) " ("
+            (format!("{:.2}", grid.best.median)) "), came to "
+            (format!("{:.2}", grid.best_out_of_sample)) " on the rows after it, rank "
+            (grid.best_rank_out_of_sample) " of " (grid.pairs) "; buying and holding came to "
+            (format!("{:.2}", grid.buy_and_hold_out_of_sample)) "."
+        }
+        (figure(charts::heat_map(grid), None))
+    }
+}
+
+fn accuracy(report: &Report) -> Markup {
+    html! {
+        h2 { "How good each forecast really was" }
+        p.soft {
+            "Out-of-sample errors at " (report.settings.horizon) " rows ahead, in log-return units. "
+            "R2 above 0 means better than the naive forecast; a view needs a lower bound above 0. "
+            "p: Diebold-Mariano test against the naive forecast, two-sided."
+        }
+        (tables::accuracy(report))
+        @if !report.failures.is_empty() {
+            p { "Forecasts that failed:" }
+            (tables::failures(&report.failures))
+        }
+    }
+}
+
+fn method(report: &Report) -> Markup {
+    let settings = &report.settings;
+    let rule = match settings.views {
+        ViewRule::Earned => "earned",
+        ViewRule::ErrorVariance => "error-variance",
+    };
+    html! {
+        h2 { "Method" }
+        p {
+            "A view's return is the ensemble's forecast over " (settings.horizon)
+            " rows as a simple excess return a year. Under the earned rule its confidence c is the "
+            "lower confidence bound of the out-of-sample R2 against the naive forecast, cut off at 0 "
+            "and corrected for the number of tickers, so that on random walks any view survives in at "
+            "most " (percent(settings.skill_level, 0)) " of panels; omega = tau p Sigma p' (1 - c) / c. "
+            "The error-variance rule takes the measured error variance as omega. Weights maximise "
+            "mean - delta / 2 variance under bounds " (settings.min_weight) " to "
+            (settings.max_weight) ", delta " (settings.risk_aversion) ", tau " (settings.tau) "."
+        }
+        p.soft { "Weights of the portfolio follow the " (rule) " rule. Tangency " (report.version) "." }
+    }
+}
+
+fn figure(picture: Option<String>, caption: Option<&str>) -> Markup {
+    html! {
+        @if let Some(svg) = picture {
+            figure {
+                (PreEscaped(svg))
+                @if let Some(caption) = caption { figcaption { (caption) } }
+            }
+        }
+    }
+}
+
+fn key(entries: &[(&str, &str)]) -> Markup {
+    html! {
+        div.key {
+            @for (name, colour) in entries {
+                span { i style={ "background:" (colour) } {} (name) }
+            }
+        }
+    }
+}
+
+/// The palette of the charts, as the page writes colours.
+fn colour(rule: &str) -> &'static str {
+    match rule {
+        "earned" => "#185fb6",
+        "error-variance" => "#d67a26",
+        "equal weight" => "#789664",
+        _ => "#8a94a0",
+    }
+}
+
+/// A decimal fraction as a percentage.
+pub(super) fn percent(fraction: f64, decimals: usize) -> String {
+    format!("{:.decimals$} %", fraction * 100.0)
+}

@@ -1,0 +1,143 @@
+//! The report as files: all of them in place, or none touched.
+
+use std::io::Write;
+use std::path::Path;
+
+use serde::Serialize;
+use tangency_pool::CancelToken;
+use tempfile::NamedTempFile;
+
+use super::sections::Report;
+use crate::error::{ErrorKind, Result};
+
+impl Report {
+    /// Writes `report.json`, `weights.csv`, `forecasts.csv`, `run.json` and, with the feature `html`,
+    /// `index.html` into `folder`, which is created if it is not there.
+    ///
+    /// `run` is what differs from run to run (timings, worker count); it goes into `run.json` alone, so
+    /// that the other files are the same bytes for the same prices and settings. Every file is written
+    /// whole under a temporary name first; then all are renamed. An error or a cancellation before that
+    /// leaves the folder as it was.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Write`] with the path and the system's reason, [`ErrorKind::Cancelled`].
+    pub fn write(&self, folder: &Path, run: &impl Serialize, cancel: &CancelToken) -> Result<()> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| ErrorKind::Write { path, source }
+        };
+        let created = !folder.exists();
+        std::fs::create_dir_all(folder).map_err(failed(folder))?;
+        let staged = self.files(run).and_then(|files| {
+            let mut staged = Vec::with_capacity(files.len());
+            for (name, text) in files {
+                let path = folder.join(name);
+                staged.push((stage(folder, &text).map_err(failed(&path))?, path));
+            }
+            if cancel.is_cancelled() {
+                return Err(ErrorKind::Cancelled.into());
+            }
+            Ok(staged)
+        });
+        let staged = match staged {
+            Ok(staged) => staged,
+            Err(error) => {
+                if created {
+                    // Only an empty folder goes; somebody else's files would keep it.
+                    let _ = std::fs::remove_dir(folder);
+                }
+                return Err(error);
+            }
+        };
+        for (file, path) in staged {
+            file.persist(&path).map_err(|error| failed(&path)(error.error))?;
+        }
+        Ok(())
+    }
+
+    fn files(&self, run: &impl Serialize) -> Result<Vec<(&'static str, String)>> {
+        let json = |document: serde_json::Result<String>, name: &str| {
+            document.map(|text| text + "\n").map_err(|error| ErrorKind::Write {
+                path: name.into(),
+                source: error.into(),
+            })
+        };
+        Ok(vec![
+            ("report.json", json(serde_json::to_string_pretty(self), "report.json")?),
+            ("run.json", json(serde_json::to_string_pretty(run), "run.json")?),
+            ("weights.csv", self.weights_csv()),
+            ("forecasts.csv", self.forecasts_csv()),
+            #[cfg(feature = "html")]
+            ("index.html", crate::html::render(self)),
+        ])
+    }
+
+    /// One line an asset: weights under each rule, and those of the portfolio.
+    fn weights_csv(&self) -> String {
+        let mut text = "asset,weight,prior,earned,error_variance\n".to_owned();
+        for asset in &self.assets {
+            let weights = asset.weights;
+            text.push_str(&format!(
+                "{},{},{},{},{}\n",
+                quoted(&asset.name),
+                weights.of(self.settings.views),
+                weights.prior,
+                weights.earned,
+                weights.error_variance
+            ));
+        }
+        text
+    }
+
+    /// One line an asset and step: the median price and its interval.
+    fn forecasts_csv(&self) -> String {
+        let mut text = "asset,step,median,lower,upper\n".to_owned();
+        for asset in &self.assets {
+            let fan = &asset.fan;
+            for (step, ((median, lower), upper)) in
+                fan.median.iter().zip(&fan.lower).zip(&fan.upper).enumerate()
+            {
+                text.push_str(&format!(
+                    "{},{},{median},{lower},{upper}\n",
+                    quoted(&asset.name),
+                    step + 1
+                ));
+            }
+        }
+        text
+    }
+}
+
+/// A whole file under a temporary name beside its target, flushed to the disk.
+fn stage(folder: &Path, text: &str) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Temporary files are private by default; results are for everyone the umask allows.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.prefix(".tangency-").suffix(".tmp").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// A CSV cell; quoted only where it must be.
+fn quoted(cell: &str) -> std::borrow::Cow<'_, str> {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\"")).into()
+    } else {
+        cell.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn cells_are_quoted_where_they_must_be() {
+        assert_eq!(super::quoted("AAPL"), "AAPL");
+        assert_eq!(super::quoted("A,\"B\""), "\"A,\"\"B\"\"\"");
+    }
+}
