@@ -26,9 +26,9 @@ pub struct Stateful<'a, S>(&'a WorkerState<S>);
 
 /// A batch of items about to run on a pool.
 ///
-/// Made by [`Pool::batch`], set up by chained calls, run by one of the `map` methods, which block
-/// until every item has ended or the batch is stopped. Closures and items may borrow from the
-/// caller's stack: no worker touches them after the call has returned or unwound.
+/// Made by [`Pool::batch`](crate::Pool::batch), set up by chained calls, run by one of the `map`
+/// methods, which block until every item has ended or the batch is stopped. Closures and items may
+/// borrow from the caller's stack: no worker touches them after the call has returned or unwound.
 ///
 /// With [`with`](Self::with) the closure takes `|state: &mut S, item: &T|`, without it `|item: &T|`.
 ///
