@@ -241,6 +241,24 @@ impl<'a> TrainingData<'a> {
     }
 }
 
+impl<'a> From<&'a [f64]> for TrainingData<'a> {
+    fn from(target: &'a [f64]) -> Self {
+        Self::new(target)
+    }
+}
+
+impl<'a> From<&'a Vec<f64>> for TrainingData<'a> {
+    fn from(target: &'a Vec<f64>) -> Self {
+        Self::new(target)
+    }
+}
+
+impl<'a> From<&TrainingData<'a>> for TrainingData<'a> {
+    fn from(data: &TrainingData<'a>) -> Self {
+        data.clone()
+    }
+}
+
 fn reject(what: &str, values: &[f64], bad: impl Fn(f64) -> bool) -> Result<()> {
     match values.iter().position(|&value| bad(value)) {
         None => Ok(()),

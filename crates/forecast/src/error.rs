@@ -144,9 +144,9 @@ pub enum ErrorKind {
         /// The form expected.
         expected: &'static str,
     },
-    /// A fold reaches outside the rows, or holds no test rows.
+    /// A fold is too short for the horizon, reaches outside the rows, or tests before it trains.
     #[error(
-        "fold {fold} tests rows {start}..{end} of {rows}, expected a non-empty range after its training rows"
+        "fold {fold} tests rows {start}..{end} of {rows}, expected at least {horizon} rows after its training rows and within the data"
     )]
     InvalidFold {
         /// Position of the fold.
@@ -157,6 +157,8 @@ pub enum ErrorKind {
         end: usize,
         /// Rows of the target.
         rows: usize,
+        /// Steps to be judged.
+        horizon: usize,
     },
     /// Nothing to work on: no folds, no members, no common origin.
     #[error("there are no {what}")]
@@ -164,16 +166,14 @@ pub enum ErrorKind {
         /// What there are none of.
         what: &'static str,
     },
-    /// Records that should describe the same origins and horizon do not.
-    #[error("the record of {name} does not fit the others: {what} {got}, expected {expected}")]
-    RecordsDiffer {
+    /// Records that should hold the same horizon do not.
+    #[error("the record of {name} has horizon {got}, expected {expected} like the others")]
+    HorizonsDiffer {
         /// The model of the record that does not fit.
         name: String,
-        /// What differs.
-        what: &'static str,
-        /// The value expected.
+        /// The horizon of the others.
         expected: usize,
-        /// The value met.
+        /// Its horizon.
         got: usize,
     },
     /// All differences between two records' losses are the same, so that no test is possible.

@@ -3,13 +3,18 @@
 pub mod arima;
 pub mod baseline;
 pub mod data;
+pub mod ensemble;
 pub mod error;
+pub mod evaluation;
 mod forecast;
 mod model;
+mod spec;
 
 pub use arima::Arima;
 pub use baseline::{Drift, Naive};
 pub use data::{ForecastRequest, NamedMatrix, TrainingData};
+pub use ensemble::Ensemble;
 pub use error::{Error, ErrorKind, Result};
 pub use forecast::Forecast;
 pub use model::{DynFit, Fit, FitContext, FitStatus, Model, Predict};
+pub use spec::ModelSpec;

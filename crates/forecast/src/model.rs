@@ -2,6 +2,9 @@
 
 use std::fmt::Debug;
 
+use serde::{Deserialize, Serialize};
+use tangency_pool::{CancelToken, item_seed};
+
 use crate::data::{ForecastRequest, TrainingData};
 use crate::error::Result;
 use crate::forecast::Forecast;
@@ -47,7 +50,8 @@ pub trait Predict: Debug + Send + Sync {
 }
 
 /// How a training ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FitStatus {
     /// The optimum was found to the stated tolerance (or the model has a closed form).
     Converged,
@@ -59,13 +63,21 @@ pub enum FitStatus {
 #[derive(Debug, Clone, Default)]
 pub struct FitContext {
     seed: u64,
+    cancel: Option<CancelToken>,
 }
 
 impl FitContext {
     /// A context whose random numbers, where a model draws any, come from `seed` alone.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, cancel: None }
+    }
+
+    /// Lets `token` stop a fit; the model then gives the best it has found.
+    #[must_use]
+    pub fn with_cancel(mut self, token: CancelToken) -> Self {
+        self.cancel = Some(token);
+        self
     }
 
     /// The seed.
@@ -77,21 +89,16 @@ impl FitContext {
     /// Whether the fit should stop with the best it has.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        false
+        self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
     }
 
-    /// The context of item `index` of a panel: its own seed, the same cancellation.
+    /// The context of item `index` of a panel: its own seed ([`item_seed`]), the same cancellation.
     ///
     /// The seed depends on this context's seed and the index only, so that results do not depend
-    /// on which worker takes the item (SplitMix64: Steele, Lea and Flood, 2014, "Fast splittable
-    /// pseudorandom number generators").
+    /// on which worker takes the item.
     #[must_use]
-    pub fn for_item(&self, index: u64) -> Self {
-        let mut z =
-            self.seed.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        Self { seed: z ^ (z >> 31) }
+    pub fn for_item(&self, index: usize) -> Self {
+        Self { seed: item_seed(self.seed, index), cancel: self.cancel.clone() }
     }
 }
 
