@@ -144,11 +144,14 @@ pub(crate) fn record_batch(
     let (Some(nodes), Some(buffers)) = (batch.nodes(), batch.buffers()) else {
         return Err(malformed("a record batch has no nodes or no buffers"));
     };
-    let n_buffers = schema.fields().iter().map(|field| match field.data_type() {
+    let n_buffers = |field: &Field| match field.data_type() {
         DataType::Utf8 | DataType::LargeUtf8 => 3,
         _ => 2,
-    });
-    if nodes.len() != schema.fields().len() || buffers.len() != n_buffers.sum::<usize>() {
+    };
+    let fields = schema.fields();
+    if nodes.len() != fields.len()
+        || buffers.len() != fields.iter().map(|f| n_buffers(f)).sum::<usize>()
+    {
         return Err(malformed("a record batch does not have the columns of the schema"));
     }
     let n_rows = batch.length();
@@ -167,6 +170,14 @@ pub(crate) fn record_batch(
     };
     if buffers.iter().any(|buffer| inside(buffer).is_none()) {
         return Err(malformed("a column lies outside of its record batch"));
+    }
+    // The first buffer of each column has a bit a row that says whether its value is there.
+    let mut validity = 0;
+    for (field, node) in fields.iter().zip(nodes) {
+        if node.null_count() > 0 && buffers.get(validity).length() < (n_rows + 7) / 8 {
+            return Err(malformed("a column does not say which of its values are missing"));
+        }
+        validity += n_buffers(field);
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! Parquet to frame.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
 
 use super::FORMAT;
@@ -66,7 +68,7 @@ impl ParquetReader {
                 let error = std::io::Error::from(std::io::ErrorKind::IsADirectory);
                 return Err(Error::io("read the file", &error));
             }
-            self.decode(file, metadata.len())
+            self.guarded(file, metadata.len())
         };
         opened().map_err(|error: Error| error.in_file(&file::name(path)))
     }
@@ -80,7 +82,18 @@ impl ParquetReader {
     pub fn read_bytes(&self, bytes: impl Into<Vec<u8>>, name: &str) -> Result<Frame> {
         let bytes: Vec<u8> = bytes.into();
         let length = bytes.len() as u64;
-        self.decode(Bytes::from(bytes), length).map_err(|error| error.in_file(name))
+        self.guarded(Bytes::from(bytes), length).map_err(|error| error.in_file(name))
+    }
+
+    /// Decodes, and takes a panic of the decoder for damage of the file: it has several where the
+    /// pages contradict the metadata. Nothing outlives the panic but the message.
+    fn guarded(&self, input: impl ChunkReader + 'static, length: u64) -> Result<Frame> {
+        let decode = AssertUnwindSafe(|| self.decode(input, length));
+        catch_unwind(decode).unwrap_or_else(|payload| {
+            let message = payload.downcast_ref::<&str>().copied();
+            let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+            Err(Error::malformed(FORMAT, message.unwrap_or("the decoder gave up")))
+        })
     }
 
     fn decode(&self, input: impl ChunkReader + 'static, length: u64) -> Result<Frame> {
@@ -89,6 +102,7 @@ impl ParquetReader {
         }
         let malformed = |error: &dyn std::fmt::Display| Error::malformed(FORMAT, error);
         let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(|e| malformed(&e))?;
+        pages_lie_inside(builder.metadata(), length)?;
         let schema = builder.schema().clone();
         let batches = builder
             .with_batch_size(BATCH_ROWS)
@@ -101,4 +115,22 @@ impl ParquetReader {
         }
         assemble(&schema, &batches, &self.options, None)
     }
+}
+
+/// Checks that every column chunk lies inside of the file; the decoder panics where one does not.
+fn pages_lie_inside(metadata: &ParquetMetaData, file_len: u64) -> Result<()> {
+    for group in metadata.row_groups() {
+        for column in group.columns() {
+            let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+            let inside = || {
+                let start = u64::try_from(start.min(column.data_page_offset())).ok()?;
+                let end = start.checked_add(u64::try_from(column.compressed_size()).ok()?)?;
+                (end <= file_len).then_some(())
+            };
+            if inside().is_none() || group.num_rows() < 0 || column.num_values() < 0 {
+                return Err(Error::malformed(FORMAT, "a column lies outside of the file"));
+            }
+        }
+    }
+    Ok(())
 }
