@@ -1,8 +1,13 @@
 //! Bars, backtests and performance metrics to compare with; see `golden/backtest/README.md` and
 //! `golden/metrics/README.md`.
 
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
 /// Open, high, low and close of each bar.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct OwnedBars {
     /// Opens.
     pub open: Vec<f64>,
@@ -61,7 +66,272 @@ pub fn reference_text(relative: &str) -> String {
 ///
 /// When the folder or the file is missing or damaged.
 #[must_use]
-pub fn reference_json(relative: &str) -> serde_json::Value {
+pub fn reference_json(relative: &str) -> Value {
     serde_json::from_str(&reference_text(relative))
         .unwrap_or_else(|error| panic!("{relative} is no JSON: {error}"))
+}
+
+/// The made-up bars that some golden backtests run on.
+///
+/// # Panics
+///
+/// When the golden file is missing or damaged.
+#[must_use]
+pub fn synthetic_bars() -> OwnedBars {
+    from_json(crate::golden("backtest/synthetic_bars.json"))
+}
+
+/// The bars a golden backtest names: `synthetic`, `sp20:NAME`, or a reference series.
+///
+/// # Panics
+///
+/// When there is no such series.
+#[must_use]
+pub fn bars(name: &str) -> OwnedBars {
+    if name == "synthetic" {
+        return synthetic_bars();
+    }
+    let Some(asset) = name.strip_prefix("sp20:") else { return reference_bars(name) };
+    let close = crate::prices::sp500_20().column(asset).to_vec();
+    OwnedBars { open: close.clone(), high: close.clone(), low: close.clone(), close }
+}
+
+/// One backtest of vectorbt.
+#[derive(Debug, Clone, Deserialize)]
+pub struct VectorbtCase {
+    /// Which bars, see [`bars`].
+    pub data: String,
+    /// `sma_cross`, `rsi_meanrev`, `donchian`, `buy_hold`, `sma_cross_both`.
+    pub strategy: String,
+    /// The strategy's parameters.
+    pub params: BTreeMap<String, f64>,
+    /// Fee on each side.
+    pub fee: f64,
+    /// Slippage on each side.
+    pub slippage: f64,
+    /// Money at the start.
+    pub cash: f64,
+    /// Bars a year.
+    pub ann_factor: f64,
+    /// Number of bars.
+    pub bars: usize,
+    /// Bars with an entry signal.
+    pub entry_signals: usize,
+    /// Bars with an exit signal.
+    pub exit_signals: usize,
+    /// Statistics by name; `None` where they do not exist.
+    pub stats: BTreeMap<String, Option<f64>>,
+    /// Number of trades, of which `trades` may hold the first and the last 5 only.
+    pub trades_total: usize,
+    /// The trades listed.
+    pub trades: Vec<VectorbtTrade>,
+    /// Bars at which the equity was sampled.
+    pub equity_idx: Vec<usize>,
+    /// Equity at those bars.
+    pub equity: Vec<f64>,
+}
+
+/// One trade of vectorbt.
+#[derive(Debug, Clone, Deserialize)]
+pub struct VectorbtTrade {
+    /// Bar of the entry fill.
+    pub entry_bar: usize,
+    /// Its price.
+    pub entry_price: f64,
+    /// Units.
+    pub size: f64,
+    /// Fee of the entry.
+    pub entry_fee: f64,
+    /// Bar of the exit fill.
+    pub exit_bar: usize,
+    /// Its price.
+    pub exit_price: f64,
+    /// Fee of the exit.
+    pub exit_fee: f64,
+    /// Profit net of fees.
+    pub pnl: f64,
+    /// Profit as a fraction.
+    pub ret: f64,
+    /// `open` or `closed`.
+    pub status: String,
+}
+
+/// One grid of crossovers.
+#[derive(Debug, Clone, Deserialize)]
+pub struct GridCase {
+    /// Which bars, see [`bars`].
+    pub data: String,
+    /// Fast windows.
+    pub fast: Vec<usize>,
+    /// Slow windows.
+    pub slow: Vec<usize>,
+    /// Fee on each side.
+    pub fee: f64,
+    /// Money at the start.
+    pub cash: f64,
+    /// Bars a year.
+    pub ann_factor: f64,
+    /// Fast, slow, total return, Sharpe, deepest drawdown, trades, closed trades, win rate.
+    pub rows: Vec<[Option<f64>; 8]>,
+    /// The five best pairs by metric.
+    pub top5: BTreeMap<String, Vec<[usize; 2]>>,
+    /// The walk-forward run, where there is one.
+    pub walk_forward: Option<WalkForwardPlan>,
+    /// Its outcome.
+    pub walk_forward_result: Option<WalkForwardResult>,
+}
+
+/// Window lengths of a walk-forward run.
+#[derive(Debug, Clone, Deserialize)]
+pub struct WalkForwardPlan {
+    /// Training bars.
+    pub train: usize,
+    /// Test bars.
+    pub test: usize,
+    /// Bars between windows.
+    pub step: usize,
+}
+
+/// Outcome of a walk-forward run.
+#[derive(Debug, Clone, Deserialize)]
+pub struct WalkForwardResult {
+    /// One entry a window.
+    pub folds: Vec<WalkForwardFold>,
+    /// Product of one plus each test return, less one.
+    pub compounded_test_return: f64,
+}
+
+/// One window of a walk-forward run.
+#[derive(Debug, Clone, Deserialize)]
+pub struct WalkForwardFold {
+    /// Training bars, half-open.
+    pub train: [usize; 2],
+    /// Test bars, half-open.
+    pub test: [usize; 2],
+    /// The pair chosen in training.
+    pub best: [usize; 2],
+    /// Its Sharpe ratio there.
+    pub train_sharpe: Option<f64>,
+    /// Its return there.
+    pub train_return: f64,
+    /// Its Sharpe ratio in the test.
+    pub test_sharpe: Option<f64>,
+    /// Its return in the test.
+    pub test_return: f64,
+    /// Its deepest drawdown in the test.
+    pub test_max_drawdown: f64,
+    /// Its trades in the test.
+    pub test_trades: usize,
+}
+
+/// Every backtest that may be kept here.
+///
+/// # Panics
+///
+/// When the golden file is missing or damaged.
+#[must_use]
+pub fn vectorbt_cases() -> Vec<VectorbtCase> {
+    from_json(crate::golden("backtest/vectorbt.json")["cases"].clone())
+}
+
+/// The backtests on series that lie only in the reference folder.
+///
+/// # Panics
+///
+/// When the folder or the file is missing or damaged.
+#[must_use]
+pub fn reference_vectorbt_cases() -> Vec<VectorbtCase> {
+    from_json(reference_json("golden/backtest/backtests_vectorbt.json")["cases"].clone())
+}
+
+/// Every grid that may be kept here.
+///
+/// # Panics
+///
+/// When the golden file is missing or damaged.
+#[must_use]
+pub fn grid_cases() -> Vec<GridCase> {
+    from_json(crate::golden("backtest/grids.json")["grids"].clone())
+}
+
+/// The grids on series that lie only in the reference folder.
+///
+/// # Panics
+///
+/// When the folder or the file is missing or damaged.
+#[must_use]
+pub fn reference_grid_cases() -> Vec<GridCase> {
+    from_json(reference_json("golden/backtest/grids.json")["grids"].clone())
+}
+
+/// Returns and the metrics that other libraries find in them.
+#[derive(Debug, Clone)]
+pub struct MetricsCase {
+    /// Name of the series.
+    pub name: String,
+    /// Simple daily returns.
+    pub returns: Vec<f64>,
+    /// Values of empyrical by name; `None` where not finite.
+    pub empyrical: BTreeMap<String, Option<f64>>,
+    /// Values of quantstats by name; `None` where not finite or where it raised an exception.
+    pub quantstats: BTreeMap<String, Option<f64>>,
+}
+
+/// Every series with metrics.
+///
+/// # Panics
+///
+/// When the golden file is missing or damaged.
+#[must_use]
+pub fn metrics_cases() -> Vec<MetricsCase> {
+    let golden = crate::golden("metrics/metrics.json");
+    let stock = &golden["stock"];
+    let [from, to]: [usize; 2] = from_json(stock["rows"].clone());
+    let prices = crate::prices::sp500_20();
+    let closes = &prices.column(stock["column"].as_str().unwrap_or_default())[from..to];
+    let list: Vec<Value> = from_json(golden["series"].clone());
+    list.into_iter()
+        .map(|case| {
+            let returns: Option<Vec<f64>> = from_json(case["returns"].clone());
+            let numbers = |key: &str| {
+                let all: BTreeMap<String, Value> = from_json(case[key].clone());
+                all.into_iter().map(|(name, value)| (name, value.as_f64())).collect()
+            };
+            MetricsCase {
+                name: from_json(case["name"].clone()),
+                returns: returns.unwrap_or_else(|| {
+                    closes.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect()
+                }),
+                empyrical: numbers("empyrical"),
+                quantstats: numbers("quantstats"),
+            }
+        })
+        .collect()
+}
+
+/// Target weights, asset returns and the two-way turnover of each rebalancing.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TurnoverCase {
+    /// Target weights, one row a period.
+    pub weights: Vec<Vec<f64>>,
+    /// Asset returns of each period.
+    pub returns: Vec<Vec<f64>>,
+    /// Two-way turnover, one fewer than periods.
+    pub two_way: Vec<f64>,
+    /// Half the mean of it.
+    pub mean_one_way: f64,
+}
+
+/// The turnover case.
+///
+/// # Panics
+///
+/// When the golden file is missing or damaged.
+#[must_use]
+pub fn turnover_case() -> TurnoverCase {
+    from_json(crate::golden("metrics/metrics.json")["turnover"].clone())
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(value: Value) -> T {
+    serde_json::from_value(value).unwrap_or_else(|error| panic!("golden file: {error}"))
 }

@@ -28,7 +28,7 @@ impl MovingAverages {
     pub fn new(closes: &[f64], windows: impl IntoIterator<Item = usize>) -> Result<Self> {
         let (mut averages, sums) = Self::prepare(closes, windows)?;
         for (window, out) in averages.rows_mut() {
-            sums.sma_into(window, out).expect("windows and lengths were checked");
+            average_into(&sums, window, out);
         }
         Ok(averages)
     }
@@ -49,7 +49,7 @@ impl MovingAverages {
             // Each row is locked once, by the task it belongs to.
             let mut row = row.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             let window = row.0;
-            sums.sma_into(window, row.1).expect("windows and lengths were checked");
+            average_into(&sums, window, row.1);
         });
         report.into_results().map_err(|error| ErrorKind::Pool { message: error.to_string() })?;
         drop(rows);
@@ -100,4 +100,8 @@ impl MovingAverages {
             Err(_) => Err(ErrorKind::UnpreparedWindow { window }.into()),
         }
     }
+}
+
+fn average_into(sums: &PrefixSums, window: usize, out: &mut [f64]) {
+    sums.sma_into(window, out).expect("`prepare` has checked windows and lengths");
 }

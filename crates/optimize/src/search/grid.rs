@@ -88,7 +88,7 @@ impl Grid {
     /// # use tangency_optimize::search::Grid;
     /// let grid = Grid::parse(["low=10:40:10", "high=30:90:10"])?
     ///     .constraint(|p| Ok(p.get("high")? - p.get("low")? >= 30.0));
-    /// assert_eq!(grid.count()?.rejected, 6);
+    /// assert_eq!(grid.count()?.rejected, 10);
     /// # Ok::<(), tangency_optimize::Error>(())
     /// ```
     #[must_use]

@@ -46,7 +46,7 @@ impl Params {
     pub fn count(&self, name: &str) -> Result<usize> {
         let value = self.get(name)?;
         // Beyond 2^53 a double no longer tells one whole number from the next.
-        if value >= 1.0 && value <= 9_007_199_254_740_992.0 && value.fract() == 0.0 {
+        if (1.0..=9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0 {
             return Ok(value as usize);
         }
         let (name, expected) = (name.to_owned(), "a whole number, at least 1");

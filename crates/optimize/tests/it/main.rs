@@ -1,4 +1,13 @@
 //! Behaviour through the public API: one binary, one module a subject.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
+
+mod allocation;
+mod allocation_methods;
+mod backtest_grids;
+mod backtest_rules;
+mod backtest_vectorbt;
 mod black_litterman;
+mod metrics;
 mod risk;
+mod search;

@@ -114,6 +114,6 @@ fn bad_sizes_are_named() {
         ErrorKind::TooLarge { parameter: "train" }
     );
     assert_eq!(kind(WalkForward::new(1, huge)), ErrorKind::TooLarge { parameter: "test" });
-    let fold = WalkForward::new(1, huge).reduce_test(true).folds(5).unwrap().last();
+    let fold = WalkForward::new(1, huge).reduce_test(true).folds(5).unwrap().next_back();
     assert_eq!(fold, Some(Fold { train: 0..1, test: 1..5 }));
 }
