@@ -70,7 +70,8 @@ impl Lcg {
 
     /// The next number strictly between 0 and 1.
     pub fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
     }
 
@@ -122,9 +123,8 @@ impl SyntheticMarket {
         let mut covariance = vec![0.0; n * n];
         for i in 0..n {
             for j in 0..n {
-                let shared: f64 = (0..10)
-                    .map(|f| betas[i][f] * FACTOR_VOLATILITY[f].powi(2) * betas[j][f])
-                    .sum();
+                let shared: f64 =
+                    (0..10).map(|f| betas[i][f] * FACTOR_VOLATILITY[f].powi(2) * betas[j][f]).sum();
                 let own = if i == j { idiosyncratic[i] * idiosyncratic[i] } else { 0.0 };
                 covariance[i * n + j] = shared + own;
             }

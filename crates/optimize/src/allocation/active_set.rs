@@ -17,7 +17,7 @@ const REGULAR: f64 = 1e-9;
 #[derive(Debug, Clone)]
 pub(super) struct Optimum {
     pub(super) x: Vec<f64>,
-    /// Largest violation of the optimality conditions over the largest gradient element.
+    /// Largest violation of the optimality conditions over the largest term of the gradient.
     pub(super) optimality: f64,
     pub(super) iterations: usize,
 }
@@ -37,7 +37,6 @@ pub(super) fn polish(
     }
     for round in 1..=limit {
         set.solve()?;
-        // All at once settles in a few rounds; one at a time cannot chase its own tail.
         let changed = set.correct(round > 6);
         if !changed {
             let optimality = set.optimality();
@@ -65,6 +64,7 @@ impl ActiveSet<'_> {
                 Side::Upper => self.x[at] = program.upper[at],
             }
         }
+        self.open_full_equations();
         let free: Vec<usize> =
             (0..program.n()).filter(|&at| self.binding.bounds[at] == Side::Free).collect();
         let mut place = vec![usize::MAX; program.n()];
@@ -139,6 +139,42 @@ impl ActiveSet<'_> {
         Some(())
     }
 
+    /// An equation over variables that all sit at bounds has no multiplier to solve for. One of them
+    /// is freed: the one whose multiplier then fits the others best.
+    fn open_full_equations(&mut self) {
+        let program = self.program;
+        for row in program.rows.iter().filter(|row| row.is_equation()) {
+            let sides = &self.binding.bounds;
+            if row.coefficients.iter().any(|&(at, _)| sides[at] == Side::Free) {
+                continue;
+            }
+            let gradient = program.gradient(&self.x);
+            let gap = row.upper - row.value(&self.x);
+            let mut best: Option<((bool, f64), usize)> = None;
+            for &(at, c) in &row.coefficients {
+                if program.lower[at] == program.upper[at] {
+                    continue;
+                }
+                let moved = self.x[at] + gap / c;
+                let outside =
+                    moved < program.lower[at] - FEASIBLE || moved > program.upper[at] + FEASIBLE;
+                let multiplier = -gradient[at] / c;
+                let misfit = row.coefficients.iter().map(|&(other, c)| {
+                    let pull = gradient[other] + multiplier * c;
+                    let wrong = if sides[other] == Side::Lower { -pull } else { pull };
+                    wrong.max(0.0)
+                });
+                let key = (outside, misfit.sum::<f64>());
+                if best.is_none_or(|(known, _)| key < known) {
+                    best = Some((key, at));
+                }
+            }
+            if let Some((_, at)) = best {
+                self.binding.bounds[at] = Side::Free;
+            }
+        }
+    }
+
     fn add_row_terms(&self, gradient: &mut [f64]) {
         for (row, &multiplier) in self.program.rows.iter().zip(&self.row_multipliers) {
             if multiplier != 0.0 {
@@ -149,12 +185,13 @@ impl ActiveSet<'_> {
         }
     }
 
-    /// The gradient of the Lagrangian without bound terms, and the largest gradient element.
+    /// The gradient of the Lagrangian without bound terms, and the size of the terms it sums.
     fn lagrangian(&self) -> (Vec<f64>, f64) {
         let mut gradient = self.program.gradient(&self.x);
-        let plain = gradient.iter().fold(0.0_f64, |most, g| most.max(g.abs()));
+        let pairs = gradient.iter().zip(&self.program.linear);
+        let size = pairs.fold(0.0_f64, |most, (g, q)| most.max((g - q).abs()).max(q.abs()));
         self.add_row_terms(&mut gradient);
-        (gradient, plain.max(f64::MIN_POSITIVE))
+        (gradient, size.max(f64::MIN_POSITIVE))
     }
 
     /// Adds constraints that are violated; if none is, drops those that pull the wrong way. Returns
@@ -177,6 +214,7 @@ impl ActiveSet<'_> {
             }
         }
         violated.retain(|(by, _)| *by > FEASIBLE);
+        // All at once settles in a few rounds; one at a time cannot chase its own tail.
         if self.apply(violated, one_at_a_time) {
             return true;
         }
@@ -205,7 +243,7 @@ impl ActiveSet<'_> {
             }
         }
         wrong.retain(|(by, _)| *by > DUAL * scale);
-        self.apply(wrong, one_at_a_time)
+        self.apply(wrong, true)
     }
 
     fn apply(&mut self, mut changes: Vec<(f64, Change)>, one_at_a_time: bool) -> bool {

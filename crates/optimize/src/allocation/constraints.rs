@@ -7,6 +7,9 @@ use crate::{ErrorKind, Result};
 /// Rounding that sums of bounds are allowed before they count as contradictory.
 const SLACK: f64 = 1e-12;
 
+/// A weight this close to a bound is at it.
+const AT_BOUND: f64 = 1e-14;
+
 /// Bounds, budget and groups that weights must satisfy.
 ///
 /// ```
@@ -289,6 +292,12 @@ impl Feasible {
     pub(super) fn settle(&self, weights: &mut [f64]) {
         for ((w, lower), upper) in weights.iter_mut().zip(&self.lower).zip(&self.upper) {
             *w = w.clamp(*lower, *upper);
+            // What differs from a bound by rounding is meant to be at it.
+            for bound in [*lower, *upper] {
+                if (*w - bound).abs() <= AT_BOUND {
+                    *w = bound;
+                }
+            }
         }
         // A few rounds, as what is added rounds; the last ones move single units in the last place.
         for _ in 0..8 {

@@ -183,9 +183,9 @@ impl Solution {
     }
 }
 
-/// `w' Sigma w`.
+/// `w' Sigma w`; rounding below zero is zero.
 pub(super) fn variance(covariance: DMatrixView<'_, f64>, weights: &[f64]) -> f64 {
-    dot(weights, &multiply(covariance, weights))
+    dot(weights, &multiply(covariance, weights)).max(0.0)
 }
 
 /// Mean and covariance of the same assets.

@@ -12,7 +12,7 @@
 //! | [`max_diversification`] | max `sigma' w / sqrt(w' Sigma w)` |
 //! | [`min_tracking_error`] | min `(w - b)' Sigma (w - b)` |
 //! | [`feasible_prior`] | the prior itself if it is feasible, the nearest feasible weights if not |
-//! | [`risk_parity`] | `w_i (Sigma w)_i / w' Sigma w = b_i` |
+//! | [`risk_parity`], [`risk_budgeting`] | `w_i (Sigma w)_i / w' Sigma w = b_i` |
 //! | [`hrp`] | hierarchical risk parity |
 //! | [`min_cvar`] | min conditional value at risk over scenarios |
 //!
@@ -34,15 +34,23 @@
 mod active_set;
 mod attainable;
 mod constraints;
+mod cvar;
+mod efficient_risk;
+mod hierarchical;
 mod interior_point;
 mod mean_variance;
 mod program;
+mod risk_parity;
 mod sharpe;
 mod solution;
 mod tracking;
 
 pub use constraints::{Constraints, Group};
+pub use cvar::{TailRisk, min_cvar, tail_risk};
+pub use efficient_risk::efficient_risk;
+pub use hierarchical::{ClusterDistance, Linkage, hrp};
 pub use mean_variance::{efficient_return, max_utility, min_volatility};
+pub use risk_parity::{risk_budgeting, risk_parity};
 pub use sharpe::{max_diversification, max_sharpe};
 pub use solution::{Residuals, Solution, Status};
 pub use tracking::{feasible_prior, min_tracking_error};

@@ -56,7 +56,7 @@ pub fn max_sharpe(
     }
     let program = homogeneous(&excess, size, covariance, &feasible);
     let solution = optimise(&program, &feasible, constraints.iteration_limit())?;
-    Ok(solution.with_objective(|w| dot(&excess, w) / variance(covariance, w).max(0.0).sqrt()))
+    Ok(solution.with_objective(|w| dot(&excess, w) / variance(covariance, w).sqrt()))
 }
 
 /// The weights with the largest diversification ratio: the weighted mean of the assets'

@@ -56,7 +56,7 @@ impl std::fmt::Display for Status {
 pub struct Residuals {
     /// The largest violation of a bound, the budget or a group, in units of weight.
     pub feasibility: f64,
-    /// The largest violation of the optimality conditions, relative to the largest gradient element
-    /// (risk parity: of a share of risk, relative to its budget).
+    /// The largest violation of the optimality conditions, relative to the largest term of the
+    /// gradient (risk parity: of a share of risk, relative to its budget).
     pub optimality: f64,
 }

@@ -43,6 +43,6 @@ pub use shrinkage_target::{ledoit_wolf_constant_correlation, ledoit_wolf_single_
 pub use spectrum::{check_covariance, clip_spectrum};
 
 pub(crate) use gram::{axpy, dot, sum};
-pub(crate) use observations::{check_finite, check_length};
+pub(crate) use observations::{Observations, check_finite, check_length};
 pub(crate) use portfolio::multiply;
 pub(crate) use spectrum::check_psd;
