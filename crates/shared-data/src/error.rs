@@ -17,7 +17,7 @@ pub struct Error {
     inner: Box<Inner>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Inner {
     kind: ErrorKind,
     file: Option<String>,
@@ -379,7 +379,13 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
+        let Inner { kind, file, line, column } = &*self.inner;
+        f.debug_struct("Error")
+            .field("kind", kind)
+            .field("file", file)
+            .field("line", line)
+            .field("column", column)
+            .finish()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Arrow IPC files (`.arrow`, `.feather` version 2): the frame's own layout on disk.
 //!
-//! [`write`] puts a frame down as it lies in memory, and [`read`] takes the file's bytes for the
+//! [`write()`] puts a frame down as it lies in memory, and [`read`] takes the file's bytes for the
 //! frame's buffer: values of files written here are not copied again, nor converted. Files of others are
 //! read too, converted where they differ; compressed ones are not.
 

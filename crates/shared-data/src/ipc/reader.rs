@@ -45,7 +45,7 @@ impl IpcReader {
 
     /// Reads a file, whole, into an aligned buffer. The frame stands on that buffer when the file
     /// holds one batch of nanosecond timestamps and `Float64` columns without nulls, such as
-    /// [`write`](super::write) makes; otherwise values are copied once more.
+    /// [`write`](super::write()) makes; otherwise values are copied once more.
     ///
     /// # Errors
     ///

@@ -26,7 +26,7 @@ pub fn write(frame: &Frame, path: impl AsRef<Path>) -> Result<()> {
     file::write_atomically(path.as_ref(), |out| write_to(frame, out))
 }
 
-/// Writes the bytes of [`write`] to anything that takes bytes.
+/// Writes the bytes of [`write()`] to anything that takes bytes.
 ///
 /// # Errors
 ///
