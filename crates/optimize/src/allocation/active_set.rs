@@ -221,11 +221,11 @@ impl ActiveSet<'_> {
 
         let (gradient, scale) = self.lagrangian();
         let mut wrong: Vec<(f64, Change)> = Vec::new();
-        for at in 0..program.n() {
+        for (at, g) in gradient.iter().enumerate() {
             if program.lower[at] < program.upper[at] {
                 match self.binding.bounds[at] {
-                    Side::Lower => wrong.push((-gradient[at], Change::Bound(at, Side::Free))),
-                    Side::Upper => wrong.push((gradient[at], Change::Bound(at, Side::Free))),
+                    Side::Lower => wrong.push((-g, Change::Bound(at, Side::Free))),
+                    Side::Upper => wrong.push((*g, Change::Bound(at, Side::Free))),
                     Side::Free => {}
                 }
             }

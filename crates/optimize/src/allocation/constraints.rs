@@ -121,8 +121,9 @@ impl Constraints {
         let budget = self.budget;
         crate::risk::check_finite("budget", &[budget])?;
         for (asset, (&lower, &upper)) in lower.iter().zip(&upper).enumerate() {
-            // Written so that a NaN is refused too.
-            if !(lower <= upper) || lower == f64::INFINITY || upper == f64::NEG_INFINITY {
+            // False for a NaN too.
+            let ordered = lower <= upper;
+            if !ordered || lower == f64::INFINITY || upper == f64::NEG_INFINITY {
                 return Err(ErrorKind::CrossedBounds { asset, lower, upper }.into());
             }
         }
@@ -191,7 +192,8 @@ impl Group {
 
     fn resolve(&self, lower: &[f64], upper: &[f64]) -> Result<Row> {
         let (minimum, maximum) = (self.minimum, self.maximum);
-        if !(minimum <= maximum) {
+        let ordered = minimum <= maximum;
+        if !ordered {
             let group = self.name.clone();
             return Err(ErrorKind::CrossedGroupLimits { group, minimum, maximum }.into());
         }

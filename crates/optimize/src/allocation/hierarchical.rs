@@ -50,11 +50,11 @@ pub enum Linkage {
 /// # Examples
 ///
 /// ```
-/// use nalgebra::dmatrix;
+/// use nalgebra::DMatrix;
 /// use tangency_optimize::allocation::{ClusterDistance, Linkage, hrp};
 ///
 /// // The first two move together and share what the third has alone.
-/// let covariance = dmatrix![0.04, 0.03, 0.0; 0.03, 0.04, 0.0; 0.0, 0.0, 0.04];
+/// let covariance = DMatrix::from_row_slice(3, 3, &[0.04, 0.03, 0.0, 0.03, 0.04, 0.0, 0.0, 0.0, 0.04]);
 /// let solution = hrp(covariance.as_view(), ClusterDistance::default(), Linkage::default())?;
 /// assert!(solution.weights[2] > solution.weights[0]);
 /// # Ok::<(), tangency_optimize::Error>(())
@@ -163,7 +163,6 @@ fn cluster_variance(covariance: DMatrixView<'_, f64>, assets: &[usize]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nalgebra::dmatrix;
 
     #[test]
     fn one_asset_takes_all() {
@@ -174,11 +173,11 @@ mod tests {
 
     #[test]
     fn leaves_keep_relatives_together() {
-        let correlation = dmatrix![
-            1.0, 0.1, 0.9, 0.0;
-            0.1, 1.0, 0.2, 0.8;
-            0.9, 0.2, 1.0, 0.1;
-            0.0, 0.8, 0.1, 1.0];
+        let correlation = DMatrix::from_row_slice(
+            4,
+            4,
+            &[1.0, 0.1, 0.9, 0.0, 0.1, 1.0, 0.2, 0.8, 0.9, 0.2, 1.0, 0.1, 0.0, 0.8, 0.1, 1.0],
+        );
         for linkage in [Linkage::Single, Linkage::Complete, Linkage::Average, Linkage::Ward] {
             let order = leaf_order(&correlation, ClusterDistance::Correlation, linkage);
             assert_eq!(order, [0, 2, 1, 3], "{linkage:?}");

@@ -25,10 +25,10 @@ use crate::{ErrorKind, Result};
 /// # Examples
 ///
 /// ```
-/// use nalgebra::dmatrix;
+/// use nalgebra::DMatrix;
 /// use tangency_optimize::allocation::{Constraints, min_volatility};
 ///
-/// let covariance = dmatrix![0.04, 0.0; 0.0, 0.16];
+/// let covariance = DMatrix::from_row_slice(2, 2, &[0.04, 0.0, 0.0, 0.16]);
 /// let solution = min_volatility(covariance.as_view(), &Constraints::long_only())?;
 /// assert!((solution.weights[0] - 0.8).abs() < 1e-15);
 /// assert!(solution.status.is_solved());

@@ -29,10 +29,10 @@ use crate::{ErrorKind, Result};
 /// # Examples
 ///
 /// ```
-/// use nalgebra::dmatrix;
+/// use nalgebra::DMatrix;
 /// use tangency_optimize::allocation::{Constraints, max_sharpe};
 ///
-/// let covariance = dmatrix![0.04, 0.0; 0.0, 0.04];
+/// let covariance = DMatrix::from_row_slice(2, 2, &[0.04, 0.0, 0.0, 0.04]);
 /// let solution = max_sharpe(&[0.05, 0.08], covariance.as_view(), 0.02, &Constraints::long_only())?;
 /// // Independent assets of the same risk are held in proportion to their excess means, 3 : 6.
 /// assert!((solution.weights[0] - 1.0 / 3.0).abs() < 1e-14);

@@ -14,10 +14,10 @@
 //! Start from a [`Prior`], state [`Views`], ask for the [`Posterior`]:
 //!
 //! ```
-//! use nalgebra::dmatrix;
+//! use nalgebra::DMatrix;
 //! use tangency_optimize::black_litterman::{Prior, View, Views};
 //!
-//! let covariance = dmatrix![0.04, 0.01; 0.01, 0.09];
+//! let covariance = DMatrix::from_row_slice(2, 2, &[0.04, 0.01, 0.01, 0.09]);
 //! let prior = Prior::from_market_caps(covariance.as_view(), &[3.0, 1.0], 2.5)?
 //!     .with_asset_names(["AAPL", "XOM"])?;
 //! let views = Views::new()

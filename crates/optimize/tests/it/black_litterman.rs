@@ -420,7 +420,7 @@ fn by_precision(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn the_update_is_the_sum_of_precisions(

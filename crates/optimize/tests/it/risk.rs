@@ -279,7 +279,7 @@ fn shares_of_risk_sum_to_one() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     /// More assets than rows, or fewer: estimates are positive semidefinite, intensities are shares,
     /// and shrunk estimates are regular.
