@@ -11,3 +11,5 @@ pub mod risk;
 pub mod search;
 
 pub use error::{Error, ErrorKind, Result};
+/// The matrix types of the public interface, in the version they come from.
+pub use nalgebra;
