@@ -73,44 +73,34 @@ pub(super) fn simulate<R: Record>(
     let (buying, selling) = (1.0 + config.costs.slippage, 1.0 - config.costs.slippage);
     let mut tally = Tally::new(config.cash);
     let mut cash = config.cash;
-    let mut held: Option<Trade> = None;
+    // The position: its size is 0 and the trade that of the last entry, or of none, while flat.
+    let mut size = 0.0;
+    let mut in_market = false;
+    let mut trade = Trade::NONE;
     let mut order = Order::Nothing;
     for (bar, (&fill, &close)) in fill.iter().zip(close).enumerate() {
-        let mut traded = bar == 0;
-        match (order, held) {
-            (Order::Enter, None) => {
-                let price = fill * buying;
-                let size = cash / (price * (1.0 + fee));
-                let entry_fee = size * price * fee;
-                tally.entered(entry_fee);
-                cash = 0.0;
-                held = Some(Trade {
-                    entry_bar: bar,
-                    entry_price: price,
-                    size,
-                    entry_fee,
-                    exit_bar: bar,
-                    exit_price: price,
-                    exit_fee: 0.0,
-                    status: TradeStatus::Open,
-                });
-                traded = true;
-            }
-            (Order::Leave, Some(mut trade)) => {
-                trade.exit_bar = bar;
-                trade.exit_price = fill * selling;
-                trade.exit_fee = trade.size * trade.exit_price * fee;
-                trade.status = TradeStatus::Closed;
-                cash = trade.size * trade.exit_price - trade.exit_fee;
-                tally.closed(trade.exit_fee, trade.profit());
-                record.trade(trade);
-                held = None;
-                traded = true;
-            }
-            _ => {}
+        let mut traded = false;
+        if order == Order::Enter && !in_market {
+            let price = fill * buying;
+            size = cash / (price * (1.0 + fee));
+            let entry_fee = size * price * fee;
+            tally.entered(entry_fee);
+            cash = 0.0;
+            trade = Trade { entry_bar: bar, entry_price: price, size, entry_fee, ..Trade::NONE };
+            in_market = true;
+        } else if order == Order::Leave && in_market {
+            trade.exit_bar = bar;
+            trade.exit_price = fill * selling;
+            trade.exit_fee = size * trade.exit_price * fee;
+            trade.status = TradeStatus::Closed;
+            cash = size * trade.exit_price - trade.exit_fee;
+            tally.closed(trade.exit_fee, trade.profit());
+            record.trade(trade);
+            size = 0.0;
+            in_market = false;
+            traded = true;
         }
-        let in_market = held.is_some();
-        let equity = cash + held.map_or(0.0, |trade| trade.size * close);
+        let equity = cash + size * close;
         // In cash the equity stands still, and the tally would add zeros.
         if in_market || traded {
             tally.close(equity, in_market);
@@ -118,7 +108,7 @@ pub(super) fn simulate<R: Record>(
         record.close(equity, in_market);
         order = order_after(bar);
     }
-    if let Some(mut trade) = held {
+    if in_market {
         trade.exit_bar = close.len() - 1;
         trade.exit_price = close[close.len() - 1];
         record.trade(trade);

@@ -24,7 +24,8 @@ pub struct Statistics {
     pub sharpe: f64,
     /// `mean(r) * periods_per_year / (sqrt(mean(min(r, 0)^2)) * sqrt(periods_per_year))`.
     pub sortino: f64,
-    /// `min(E / running maximum of E - 1)`, 0 or negative. The maximum starts at `E[0]`.
+    /// `min(E / running maximum of E - 1)`, 0 or negative. Nothing fills on the first bar, so
+    /// the maximum starts at the cash.
     pub max_drawdown: f64,
     /// `annualized_return / |max_drawdown|`.
     pub calmar: f64,
@@ -88,7 +89,8 @@ impl PartialEq for Statistics {
 pub(super) struct Tally {
     equity: f64,
     high: f64,
-    max_drawdown: f64,
+    /// Lowest share of the high so far.
+    lowest: f64,
     sum: f64,
     sum_of_squares: f64,
     gains: f64,
@@ -107,9 +109,8 @@ impl Tally {
     pub(super) fn new(cash: f64) -> Self {
         Self {
             equity: cash,
-            // The running maximum is over closes, so it starts with the first one.
-            high: 0.0,
-            max_drawdown: 0.0,
+            high: cash,
+            lowest: 1.0,
             sum: 0.0,
             sum_of_squares: 0.0,
             gains: 0.0,
@@ -148,7 +149,10 @@ impl Tally {
         let change = equity / self.equity - 1.0;
         self.equity = equity;
         self.high = self.high.max(equity);
-        self.max_drawdown = self.max_drawdown.min(equity / self.high - 1.0);
+        // Divides only where a new low is set, which is rare.
+        if equity < self.lowest * self.high {
+            self.lowest = equity / self.high;
+        }
         self.sum += change;
         self.sum_of_squares += change * change;
         let loss = change.min(0.0);
@@ -167,6 +171,7 @@ impl Tally {
         let downside = (self.sum_of_squared_losses / n).sqrt();
         let total_return = self.equity / config.cash - 1.0;
         let annualized_return = compound_annually(1.0 + total_return, bars, per_year);
+        let max_drawdown = self.lowest - 1.0;
         Statistics {
             bars,
             total_return,
@@ -174,8 +179,8 @@ impl Tally {
             annualized_volatility: deviation * per_year.sqrt(),
             sharpe: ratio(mean, deviation) * per_year.sqrt(),
             sortino: ratio(mean * per_year, downside * per_year.sqrt()),
-            max_drawdown: self.max_drawdown,
-            calmar: ratio(annualized_return, self.max_drawdown.abs()),
+            max_drawdown,
+            calmar: ratio(annualized_return, max_drawdown.abs()),
             omega: ratio(self.gains, self.losses),
             trades: self.entries,
             closed_trades: self.closed,

@@ -34,6 +34,18 @@ pub enum TradeStatus {
 }
 
 impl Trade {
+    /// No position at all: what an entry starts from.
+    pub(super) const NONE: Self = Self {
+        entry_bar: 0,
+        entry_price: 0.0,
+        size: 0.0,
+        entry_fee: 0.0,
+        exit_bar: 0,
+        exit_price: 0.0,
+        exit_fee: 0.0,
+        status: TradeStatus::Open,
+    };
+
     /// Profit in money, net of both fees.
     #[must_use]
     pub fn profit(&self) -> f64 {

@@ -169,6 +169,21 @@ fn bad_strategies_are_named() {
     assert!(Signals::new(3).slice(2..4).is_err());
 }
 
+/// A tie is neither above nor below, and the crossing completes on the bar that leaves it.
+#[test]
+fn a_crossing_may_pause_at_a_tie() {
+    // The average over one bar is the close; it ties with that over two where the close repeats.
+    let close = [12.0, 10.0, 10.0, 11.0, 11.0, 12.0, 12.0, 11.0, 11.0, 10.0];
+    let mut signals = Signals::default();
+    let bars = Bars::from_closes(&close).unwrap();
+    SmaCross { fast: 1, slow: 2 }.signals_into(&bars, &mut signals).unwrap();
+    let bars_with = |flags: &[bool]| -> Vec<usize> {
+        flags.iter().enumerate().filter_map(|(bar, flag)| flag.then_some(bar)).collect()
+    };
+    assert_eq!(bars_with(signals.entries()), [3, 5]);
+    assert_eq!(bars_with(signals.exits()), [7, 9]);
+}
+
 #[test]
 fn averages_are_shared_and_checked() {
     let averages = MovingAverages::new(&CLOSE, [3, 2, 3]).unwrap();

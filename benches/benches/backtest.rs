@@ -1,0 +1,111 @@
+//! Grids of backtests: how long a crossover takes, alone and by the thousand.
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use tangency::optimize::backtest::{
+    Backtest, BacktestConfig, Bars, Costs, MovingAverages, Signals, SmaCross,
+};
+use tangency::optimize::metrics::Metric;
+use tangency::optimize::search::{Grid, sma_cross_grid};
+use tangency::pool::Pool;
+use tangency::preprocess::indicators::{PrefixSums, sma_into};
+use tangency_testkit::random_walks::Panel;
+
+/// As many daily bars as nine years of trading have.
+const BARS: usize = 2148;
+
+/// Opens and closes of a seeded random walk; each open lies between two closes.
+fn open_and_close() -> (Vec<f64>, Vec<f64>) {
+    let panel = Panel { n_assets: 1, n_rows: 2 * BARS, ..Panel::default() };
+    let walk = panel.simulate(11).remove(0);
+    let every_second = |from: usize| walk.iter().copied().skip(from).step_by(2).collect();
+    (every_second(0), every_second(1))
+}
+
+fn extremes(open: &[f64], close: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let pairs = || open.iter().zip(close);
+    (pairs().map(|(o, c)| o.max(*c)).collect(), pairs().map(|(o, c)| o.min(*c)).collect())
+}
+
+fn config() -> BacktestConfig {
+    BacktestConfig::new(252.0).with_costs(Costs::fee(0.001))
+}
+
+/// The whole call: averages, trials, report. Divide by the number of trials.
+fn grids(criterion: &mut Criterion) {
+    let (open, close) = open_and_close();
+    let (high, low) = extremes(&open, &close);
+    let bars = Bars::new(&open, &high, &low, &close).expect("a random walk stays above zero");
+    for (trials, fast, slow) in
+        [(1_000, "fast=5:44:1", "slow=50:170:5"), (10_000, "fast=5:104:1", "slow=105:204:1")]
+    {
+        let grid = Grid::parse([fast, slow]).expect("well formed");
+        let mut group = criterion.benchmark_group(format!("optimize/sma-grid-{trials}x{BARS}"));
+        group.throughput(Throughput::Elements(trials));
+        group.sample_size(20);
+        for workers in [1, 2] {
+            let pool = Pool::new(workers).expect("threads");
+            let id = BenchmarkId::new("shared-averages", format!("{workers}-workers"));
+            group.bench_function(id, |bencher| {
+                bencher.iter(|| {
+                    let search = sma_cross_grid(&bars, &grid, &config(), &pool, None, None)
+                        .expect("a valid grid");
+                    let report = search.report;
+                    assert_eq!(report.trials.len() as u64, trials);
+                    assert!(report.best(Metric::Sharpe).is_ok_and(|best| best.is_some()));
+                    report
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+/// One crossover: over averages at hand, or from closes to statistics.
+fn single(criterion: &mut Criterion) {
+    let (open, close) = open_and_close();
+    let (high, low) = extremes(&open, &close);
+    let bars = Bars::new(&open, &high, &low, &close).expect("a random walk stays above zero");
+    let backtest = Backtest::new(bars, config()).expect("a valid setting");
+    let cross = SmaCross { fast: 10, slow: 50 };
+    let averages = MovingAverages::new(&close, [10, 50]).expect("positive windows");
+    let want = backtest.run(&cross).expect("positive windows").statistics;
+    let mut group = criterion.benchmark_group(format!("optimize/sma-cross-{BARS}"));
+    group.throughput(Throughput::Elements(BARS as u64));
+    group.bench_function("one-pass", |bencher| {
+        bencher.iter(|| {
+            let got = backtest.statistics_of_cross(&averages, black_box(cross));
+            assert_eq!(got.as_ref().ok(), Some(&want));
+            got
+        });
+    });
+    let mut scratch = Signals::new(BARS);
+    group.bench_function("signals-first", |bencher| {
+        bencher.iter(|| {
+            let got = backtest.statistics(&black_box(cross), &mut scratch);
+            assert_eq!(got.as_ref().ok(), Some(&want));
+            got
+        });
+    });
+    group.finish();
+}
+
+/// One moving average, alone and over sums that other windows share.
+fn averages(criterion: &mut Criterion) {
+    let (_, close) = open_and_close();
+    let sums = PrefixSums::new(&close);
+    let mut out = vec![0.0; BARS];
+    let mut group = criterion.benchmark_group(format!("preprocess/sma-{BARS}"));
+    group.throughput(Throughput::Elements(BARS as u64));
+    group.bench_function("alone", |bencher| {
+        bencher.iter(|| sma_into(black_box(&close), 50, &mut out).is_ok());
+    });
+    group.bench_function("shared-sums", |bencher| {
+        bencher.iter(|| black_box(&sums).sma_into(50, &mut out).is_ok());
+    });
+    group.finish();
+}
+
+criterion_group!(benches, grids, single, averages);
+criterion_main!(benches);
