@@ -15,7 +15,9 @@
 //! as its exit price and no exit fee, and counts as a trade but not as a closed one.
 //!
 //! These are the semantics of vectorbt's `Portfolio.from_signals` with signals shifted by one bar,
-//! and [`Statistics`] are defined as there.
+//! and [`Statistics`] are defined as there. Trades, equity, statistics, whole grids and walk-forward
+//! runs were checked against vectorbt 1.2.0 to 1e-9 relative, counts and bars exactly. A test
+//! replaces everything after a bar and expects the same bits up to it.
 //!
 //! # Pieces
 //!

@@ -8,6 +8,10 @@
 //! constant returns, Calmar without a drawdown, omega without a loss). A parameter set that hardly
 //! traded can therefore not top a ranking. A NaN among the returns makes every figure NaN.
 //!
+//! Checked to 1e-9 relative against empyrical-reloaded 0.7.1 and quantstats 0.0.86, on five years of a
+//! stock, a synthetic series and five degenerate ones; where those give infinity or an exception, the
+//! figure is NaN here.
+//!
 //! One call for all of them is [`Metrics::of_returns`]; [`Metric`] names them and knows in which
 //! direction each is better.
 
