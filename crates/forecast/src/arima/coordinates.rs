@@ -3,11 +3,13 @@
 use super::lanes::Lanes;
 use super::order::Order;
 use super::parameters::Block;
-use super::transform::{coefficients_to_partial, free_to_stationary, partial_to_free};
+use super::transform::{
+    coefficients_to_partial, free_to_stationary, partial_to_coefficients, partial_to_free,
+};
 
 /// How far from the edge of the admissible region a starting value is kept, as a partial
 /// autocorrelation: closer, the search would begin on a plateau.
-const START_LIMIT: f64 = 0.95;
+const START_LIMIT: f64 = 0.997;
 
 /// The search space of one model.
 ///
@@ -128,6 +130,14 @@ impl Coordinates {
         }
         point
     }
+}
+
+/// Stationary coefficients close to `coefficients`.
+pub(super) fn nearest_stationary(coefficients: Vec<f64>) -> Vec<f64> {
+    let mut values: Vec<Lanes<1>> =
+        shrunk_partials(coefficients).into_iter().map(|r| [r]).collect();
+    partial_to_coefficients(&mut values);
+    values.into_iter().map(|value| value[0]).collect()
 }
 
 /// Partial autocorrelations of `coefficients`; roots outside are pulled in until they exist.

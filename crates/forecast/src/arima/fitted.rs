@@ -23,6 +23,7 @@ pub struct FittedArima {
     pub(super) observed: usize,
     pub(super) innovations: Vec<f64>,
     pub(super) status: FitStatus,
+    pub(super) evaluations: usize,
     pub(super) polynomials: Polynomials<1>,
     /// Differenced series without its regression part; NaN where missing.
     pub(super) series: Vec<f64>,
@@ -38,6 +39,8 @@ pub(super) struct Estimate {
     pub(super) coefficients: Vec<f64>,
     pub(super) profile: Profile,
     pub(super) status: FitStatus,
+    /// Computations of the likelihood.
+    pub(super) evaluations: usize,
 }
 
 impl FittedArima {
@@ -51,7 +54,7 @@ impl FittedArima {
         estimate: &Estimate,
     ) -> Result<Self> {
         let order = model.order;
-        let Estimate { coefficients, profile, status } = estimate;
+        let Estimate { coefficients, profile, status, evaluations } = estimate;
         let regression = design.coefficients(&profile.basis);
         let mut values = regression.clone();
         values.extend_from_slice(coefficients);
@@ -84,6 +87,7 @@ impl FittedArima {
             observed: design.n_present(),
             innovations,
             status: *status,
+            evaluations: *evaluations,
             polynomials,
             series,
             level_tail: level_tail(data, &order, model.mean, &regression),
@@ -139,6 +143,12 @@ impl FittedArima {
     #[must_use]
     pub fn status(&self) -> FitStatus {
         self.status
+    }
+
+    /// How often the search computed the likelihood (up to four parameter vectors at a time).
+    #[must_use]
+    pub fn evaluations(&self) -> usize {
+        self.evaluations
     }
 
     /// Akaike's criterion, `2 k - 2 log L`, where k counts every parameter, sigma2 and fixed ones

@@ -57,6 +57,10 @@ impl<const L: usize> Factors<L> {
             if row >= p + q && factors.is_steady() {
                 break;
             }
+            if row > p + q && q == 1 {
+                factors.push_rows_of_first_order(rows, &moving);
+                break;
+            }
             let reach = if row < p { row } else { q.min(row) };
             let covariance = |lag: usize| match (row < p, lag > 0 && row - lag < p) {
                 (true, _) => gamma[lag],
@@ -102,6 +106,32 @@ impl<const L: usize> Factors<L> {
         }
         self.inverses.push(variance.map(|value| 1.0 / value));
         self.variances.push(variance);
+    }
+
+    /// The rest of the rows of a first-order moving average, in a loop of its own: the models most
+    /// used, and far from a steady state if the root is near the unit circle.
+    fn push_rows_of_first_order(&mut self, rows: usize, moving: &[Lanes<L>]) {
+        let theta = self.polynomials.ma[0];
+        let (Some(&last), band) = (self.inverses.last(), self.band) else { return };
+        let mut inverse = last;
+        for _ in self.variances.len()..rows {
+            let (mut weight, mut variance) = ([0.0; L], moving[0]);
+            let mut far = false;
+            for lane in 0..L {
+                weight[lane] = moving[1][lane] * inverse[lane];
+                variance[lane] -= moving[1][lane] * weight[lane];
+                inverse[lane] = 1.0 / variance[lane];
+                far |= (variance[lane] - 1.0).abs() > STEADY
+                    || (weight[lane] - theta[lane]).abs() > STEADY;
+            }
+            self.weights.push(weight);
+            self.weights.resize(self.weights.len() + band - 1, [0.0; L]);
+            self.variances.push(variance);
+            self.inverses.push(inverse);
+            if !far {
+                break;
+            }
+        }
     }
 
     /// Whether the last row's factors are those of the infinite past.
@@ -175,9 +205,11 @@ impl<const L: usize> Factors<L> {
         let p = self.polynomials.ar.len();
         let transient = self.transient().min(series.len());
         let mut total = [0.0; L];
+        let q = self.polynomials.ma.len();
         for row in 0..transient {
             let mut error = if row < p { [series[row]; L] } else { self.moving_part(series, row) };
-            let weights = &self.weights[row * self.band..(row + 1) * self.band];
+            let reach = if row < p { row } else { q.min(row) };
+            let weights = &self.weights[row * self.band..row * self.band + reach];
             for (weight, past) in weights.iter().zip(errors.iter().rev()) {
                 error = minus_product(error, weight, past);
             }

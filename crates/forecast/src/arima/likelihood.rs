@@ -16,6 +16,8 @@ pub(super) struct Likelihood<'a> {
     design: &'a Design,
     /// The innovation variance, unless it is profiled out.
     variance: Option<f64>,
+    /// Sum of squares of the target, the scale of the cost where the variance is profiled out.
+    scale: f64,
     /// Rows that are there; `None` if all are.
     present: Option<Vec<bool>>,
     observed: usize,
@@ -25,6 +27,7 @@ pub(super) struct Likelihood<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct Profile {
     pub(super) log_likelihood: f64,
+    cost: f64,
     pub(super) variance: f64,
     /// Coefficients of the design's basis.
     pub(super) basis: Vec<f64>,
@@ -41,7 +44,9 @@ impl<'a> Likelihood<'a> {
         let observed = design.n_present();
         let missing = observed < design.target.len();
         let present = missing.then(|| design.target.iter().map(|value| !value.is_nan()).collect());
-        Self { order, design, variance, present, observed }
+        let squares = |value: &&f64| !value.is_nan();
+        let scale = design.target.iter().filter(squares).map(|value| value * value).sum();
+        Self { order, design, variance, scale, present, observed }
     }
 
     pub(super) fn order(&self) -> &Order {
@@ -58,7 +63,9 @@ impl<'a> Likelihood<'a> {
         self.present.is_none()
     }
 
-    /// Minus the log-likelihood per row of `L` coefficient vectors. NaN becomes infinity.
+    /// Minus the log-likelihood per row of `L` coefficient vectors; where the variance is profiled
+    /// out, against that of white noise, so that the unit of the series does not matter. NaN becomes
+    /// infinity.
     pub(super) fn cost<const L: usize>(
         &self,
         coefficients: &[Lanes<L>],
@@ -71,12 +78,12 @@ impl<'a> Likelihood<'a> {
                 let pick = |values: &[Lanes<L>]| values.iter().map(|v| [v[lane]]).collect();
                 let single = Polynomials { ar: pick(&polynomials.ar), ma: pick(&polynomials.ma) };
                 if let Some(profile) = self.profile_with_gaps(&single) {
-                    *cost = -profile.log_likelihood / self.observed as f64;
+                    *cost = profile.cost;
                 }
             }
         } else {
             for (cost, profile) in costs.iter_mut().zip(self.profiles(polynomials, workspace)) {
-                *cost = -profile.log_likelihood / self.observed as f64;
+                *cost = profile.cost;
             }
         }
         costs.map(|cost| if cost.is_nan() { f64::INFINITY } else { cost })
@@ -188,7 +195,11 @@ impl<'a> Likelihood<'a> {
             None => (squares / rows, rows),
         };
         let log_likelihood = -0.5 * (rows * (TAU * variance).ln() + log_determinant + misfit);
-        Profile { log_likelihood, variance, basis }
+        let cost = match self.variance {
+            Some(_) => -log_likelihood / rows,
+            None => 0.5 * ((squares / self.scale).ln() + log_determinant / rows),
+        };
+        Profile { log_likelihood, cost, variance, basis }
     }
 }
 

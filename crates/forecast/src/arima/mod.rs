@@ -247,18 +247,21 @@ impl Arima {
         let coordinates = Coordinates::new(self.order, &fixed[layout.coefficients()]);
         let estimate = if coordinates.len() == 0 {
             let (coefficients, profile) = self.profile_at(layout, fixed, &design)?;
-            Estimate { coefficients, profile, status: FitStatus::Converged }
+            Estimate { coefficients, profile, status: FitStatus::Converged, evaluations: 1 }
         } else {
             let likelihood = Likelihood::new(self.order, &design, variance);
             let objective = Objective::new(&likelihood, &coordinates, context);
-            let starts = start::starting_points(&objective, &likelihood, &coordinates, self.starts);
-            let (point, status) = search::minimise(&objective, &starts, self.max_iterations)
-                .ok_or(ErrorKind::NoFiniteLikelihood)?;
+            let pool = if coordinates.len() > 2 { 3 * self.starts } else { self.starts };
+            let starts = start::starting_points(&objective, &likelihood, &coordinates, pool);
+            let (point, status) =
+                search::minimise(&objective, starts, self.starts, self.max_iterations)
+                    .ok_or(ErrorKind::NoFiniteLikelihood)?;
             let lanes: Vec<[f64; 1]> = point.iter().map(|&x| [x]).collect();
             let coefficients: Vec<f64> =
                 coordinates.coefficients(&lanes).0.iter().map(|value| value[0]).collect();
             let profile = likelihood.profile(&coefficients).ok_or(ErrorKind::NoFiniteLikelihood)?;
-            Estimate { coefficients, profile, status }
+            let evaluations = objective.evaluations();
+            Estimate { coefficients, profile, status, evaluations }
         };
         FittedArima::new(self.clone(), data, layout, fixed, &design, &estimate)
     }

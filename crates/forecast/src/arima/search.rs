@@ -27,11 +27,14 @@ const DIFFERENCE: f64 = 1e-5;
 const GRADIENT: f64 = 1e-6;
 
 /// .. or a step gains less than this per row.
-const GAIN: f64 = 1e-13;
+const GAIN: f64 = 1e-11;
 
 /// Gradient below which a search that could not step any further counts as converged: with a
 /// curvature of 0.1 and 1,000 rows, 5e-5 of log-likelihood are left.
 const FLAT: f64 = 1e-4;
+
+/// Steps that every start takes before the best are chosen.
+const FIRST_STEPS: u64 = 4;
 
 /// The cost (minus log-likelihood per row) over the search space; keeps the best point seen.
 #[derive(Debug)]
@@ -76,6 +79,11 @@ impl<'a> Objective<'a> {
             }
         }
         costs
+    }
+
+    /// How often the likelihood was computed; a batch of lanes counts once.
+    pub(super) fn evaluations(&self) -> usize {
+        self.evaluations.get()
     }
 
     /// The cost at one point.
@@ -159,12 +167,15 @@ impl Gradient for Problem<'_> {
 }
 
 /// The best point found and how the search ended.
+///
+/// Where there are more starts than `count`, all take a few steps first and the best go on.
 pub(super) fn minimise(
     objective: &Objective<'_>,
-    starts: &[Vec<f64>],
+    starts: Vec<Vec<f64>>,
+    count: usize,
     max_iterations: u64,
 ) -> Option<(Vec<f64>, FitStatus)> {
-    for start in starts {
+    for start in &advance(objective, starts, count.max(1)) {
         objective.cost(start);
         if objective.coordinates.is_smooth() {
             descend(objective, start.clone(), max_iterations);
@@ -186,6 +197,30 @@ pub(super) fn minimise(
         false => FitStatus::StoppedEarly,
     };
     Some((best, status))
+}
+
+/// The best `count` of the starts after a few steps each.
+fn advance(objective: &Objective<'_>, starts: Vec<Vec<f64>>, count: usize) -> Vec<Vec<f64>> {
+    if starts.len() <= count || !objective.coordinates.is_smooth() {
+        return starts.into_iter().take(count).collect();
+    }
+    let mut advanced: Vec<(f64, Vec<f64>)> = starts
+        .into_iter()
+        .map(|start| {
+            let before = objective.best.replace((f64::INFINITY, Vec::new()));
+            objective.cost(&start);
+            descend(objective, start, FIRST_STEPS);
+            let reached = objective.best.replace(before);
+            let mut best = objective.best.borrow_mut();
+            if reached.0 < best.0 {
+                *best = reached.clone();
+            }
+            reached
+        })
+        .collect();
+    advanced.sort_by(|a, b| a.0.total_cmp(&b.0));
+    advanced.truncate(count);
+    advanced.into_iter().map(|(_, point)| point).collect()
 }
 
 /// L-BFGS. The outcome is in the objective's best point: argmin loses it when a line search fails.

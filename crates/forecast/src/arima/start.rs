@@ -3,18 +3,33 @@
 //! ARMA likelihoods have several local maxima, most of all where an autoregressive and a
 //! moving-average root nearly cancel; one starting value is not enough.
 
-use super::coordinates::Coordinates;
+use super::coordinates::{Coordinates, nearest_stationary};
 use super::likelihood::Likelihood;
 use super::order::Order;
 use super::search::Objective;
-use super::transform::partial_to_coefficients;
 
 /// Two starting points closer than this (in partial autocorrelations) lead to the same maximum
 /// more often than not.
 const TOO_CLOSE: f64 = 0.2;
 
-/// Ratio of the roots of a nearly cancelling pair.
-const CANCELLING: f64 = 0.94;
+/// Moduli of the roots at which nearly cancelling pairs are tried.
+const MODULI: [f64; 5] = [0.85, 0.94, 0.98, 0.7, 0.993];
+
+/// Cosines of the angles at which complex pairs are tried: 12 angles evenly spread over a half turn.
+const COSINES: [f64; 12] = [
+    0.991_444_861_373_810_4,
+    0.923_879_532_511_286_7,
+    0.793_353_340_291_235_2,
+    0.608_761_429_008_720_6,
+    0.382_683_432_365_089_8,
+    0.130_526_192_220_051_57,
+    -0.130_526_192_220_051_57,
+    -0.382_683_432_365_089_8,
+    -0.608_761_429_008_720_6,
+    -0.793_353_340_291_235_2,
+    -0.923_879_532_511_286_7,
+    -0.991_444_861_373_810_4,
+];
 
 /// The `count` best starting points, best first.
 pub(super) fn starting_points(
@@ -30,7 +45,7 @@ pub(super) fn starting_points(
     let lattice = lattice_size(likelihood, coordinates.len());
     candidates
         .extend(unit_lattice(coordinates.len(), lattice, |unit| coordinates.point_from_unit(unit)));
-    candidates.extend(nearly_cancelling(likelihood.order(), coordinates, !is_dear(likelihood)));
+    candidates.extend(nearly_cancelling(likelihood, coordinates));
     let costs = objective.costs(&candidates);
     let mut ranked: Vec<usize> = (0..candidates.len()).collect();
     ranked.sort_by(|&a, &b| costs[a].total_cmp(&costs[b]));
@@ -56,44 +71,90 @@ fn is_dear(likelihood: &Likelihood<'_>) -> bool {
     !likelihood.has_lanes() || likelihood.order().season > 0
 }
 
-/// Points where every autoregressive root meets a moving-average root a little further in, or the
-/// other way round.
+/// Points where an autoregressive root (or a complex pair of them) nearly meets one of the moving
+/// average close to the unit circle, on top of a regression estimate of the remaining orders.
 ///
-/// The likelihood of a series close to white noise, such as returns, has a narrow ridge there that
-/// a lattice over all coefficients misses.
-fn nearly_cancelling(order: &Order, coordinates: &Coordinates, many: bool) -> Vec<Vec<f64>> {
-    let pairs = order.p.min(order.q);
-    if pairs == 0 {
-        return Vec::new();
-    }
-    let count = match (pairs, many) {
-        (1, _) => 6,
-        (_, true) => 20 * pairs,
-        (_, false) => 6,
-    };
+/// The likelihood has narrow ridges there that a lattice over all coefficients misses: a slow or
+/// cyclical component of small variance beside noise, as in returns, or beside another cycle.
+fn nearly_cancelling(likelihood: &Likelihood<'_>, coordinates: &Coordinates) -> Vec<Vec<f64>> {
+    let order = likelihood.order();
+    let moduli: &[f64] = if is_dear(likelihood) { &MODULI[1..2] } else { &MODULI };
     let mut points = Vec::new();
-    for partials in unit_lattice(pairs, count.min(60), <[f64]>::to_vec) {
-        let mut outer: Vec<[f64; 1]> = partials.iter().map(|&r| [r]).collect();
-        partial_to_coefficients(&mut outer);
-        let mut factor = 1.0;
-        let inner: Vec<f64> = outer
-            .iter()
-            .map(|value| {
-                factor *= CANCELLING;
-                factor * value[0]
-            })
-            .collect();
-        let outer: Vec<f64> = outer.iter().map(|value| value[0]).collect();
-        for (ar, ma) in [(&outer, &inner), (&inner, &outer)] {
-            let mut coefficients = vec![0.0; order.n_coefficients()];
-            coefficients[..pairs].copy_from_slice(ar);
-            for (slot, value) in coefficients[order.p..].iter_mut().zip(ma) {
-                *slot = -value;
+    for lags in 1..=order.p.min(order.q).min(2) {
+        let base = Order { p: order.p - lags, q: order.q - lags, ..*order };
+        let base = Base::estimate(likelihood.target(), base);
+        let mut push = |outer: &[f64], inner: &[f64]| {
+            points.push(coordinates.point_near(&base.times(outer, inner)));
+            points.push(coordinates.point_near(&base.times(inner, outer)));
+        };
+        for &modulus in moduli.iter().take(if lags == 1 { MODULI.len() } else { 3 }) {
+            let inner = inner_modulus(modulus);
+            if lags == 1 {
+                push(&[modulus], &[inner]);
+                push(&[-modulus], &[-inner]);
+            } else {
+                let pair = |r: f64, cosine: f64| [2.0 * r * cosine, -r * r];
+                for &cosine in &COSINES {
+                    push(&pair(modulus, cosine), &pair(inner, cosine));
+                }
             }
-            points.push(coordinates.point_near(&coefficients));
         }
     }
     points
+}
+
+/// A modulus a little further from the unit circle.
+fn inner_modulus(modulus: f64) -> f64 {
+    1.0 - 1.6 * (1.0 - modulus)
+}
+
+/// An admissible estimate of an order, to which factors can be multiplied.
+struct Base {
+    order: Order,
+    ar: Vec<f64>,
+    /// With the sign of an autoregression: `1 - ma_1 B - ..`.
+    ma: Vec<f64>,
+    seasonal: Vec<f64>,
+}
+
+impl Base {
+    fn estimate(series: &[f64], order: Order) -> Self {
+        let estimate = hannan_rissanen(series, &order);
+        let values = estimate.unwrap_or_else(|| vec![0.0; order.n_coefficients()]);
+        let negative: Vec<f64> = values[order.p..order.p + order.q].iter().map(|v| -v).collect();
+        Self {
+            ar: nearest_stationary(values[..order.p].to_vec()),
+            ma: nearest_stationary(negative),
+            seasonal: values[order.p + order.q..].to_vec(),
+            order,
+        }
+    }
+
+    /// The coefficients with the factors `1 - ar_1 B - ..` and `1 - ma_1 B - ..` multiplied in.
+    fn times(&self, ar: &[f64], ma: &[f64]) -> Vec<f64> {
+        let mut values = product(&self.ar, ar);
+        values.extend(product(&self.ma, ma).into_iter().map(|value| -value));
+        values.extend_from_slice(&self.seasonal);
+        debug_assert_eq!(values.len(), self.order.n_coefficients() + ar.len() + ma.len());
+        values
+    }
+}
+
+/// Coefficients of `(1 - a_1 B - ..)(1 - b_1 B - ..)`, less the leading one, negated.
+fn product(a: &[f64], b: &[f64]) -> Vec<f64> {
+    let mut result = vec![0.0; a.len() + b.len()];
+    for (slot, value) in result.iter_mut().zip(a) {
+        *slot += value;
+    }
+    for (slot, value) in result.iter_mut().zip(b) {
+        *slot += value;
+    }
+    for (i, a) in a.iter().enumerate() {
+        for (j, b) in b.iter().enumerate() {
+            result[i + j + 1] -= a * b;
+        }
+    }
+    result
 }
 
 /// Lattice points in so many dimensions; few where a single evaluation is dear.

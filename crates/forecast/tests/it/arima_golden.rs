@@ -143,30 +143,24 @@ fn fits_reach_the_recorded_maximum() {
         let name = &case.name;
         let regressors = Regressors::new(&problem);
         let data = regressors.data(&problem);
-        let start = std::time::Instant::now();
         let fitted = model(case).fit(&data, &FitContext::default()).unwrap();
-        eprintln!(
-            "{name} {:?} {:?} {:.6} {:.6}",
-            start.elapsed(),
-            fitted.status(),
-            fitted.log_likelihood(),
-            case.maximum.loglik
-        );
         let (got, expected) = (fitted.log_likelihood(), case.maximum.loglik);
         assert!(got >= expected - 1e-3, "{name}: {got} {expected}");
         let parameters: Vec<f64> = fitted.parameters().iter().map(|p| p.value).collect();
         assert_eq!(parameters.len(), case.maximum.k, "{name}");
+        // A search that does better than the recorded one has found what others miss: look at it.
+        assert!(got <= expected + 1e-3, "{name}: {got} {expected}");
         // What the fit claims is what its parameters give.
         let again = model(case).log_likelihood_at(&data, &parameters).unwrap();
         assert!((again - got).abs() < 1e-7 * got.abs(), "{name}: {again} {got}");
         if case.max_root_modulus < 0.95 && (got - expected).abs() < 1e-6 {
-            for ((parameter, expected), name_) in
+            for ((parameter, expected), parameter_name) in
                 parameters.iter().zip(&case.maximum.params).zip(&case.parameter_names)
             {
                 // A flat maximum: 1e-6 of log-likelihood is 1e-3 of a coefficient at most here.
                 let tolerance = 2e-3 * expected.abs().max(0.1);
                 let distance = (parameter - expected).abs();
-                assert!(distance < tolerance, "{name} {name_}: {parameter} {expected}");
+                assert!(distance < tolerance, "{name} {parameter_name}: {parameter} {expected}");
             }
         }
         assert_eq!(fitted.n_used(), case.maximum.n_used, "{name}");

@@ -1,3 +1,9 @@
 //! Behaviour through the public API.
 
+mod arima_behaviour;
 mod arima_golden;
+mod bad_input;
+mod baselines;
+mod ensembles;
+mod evaluation;
+mod series;
