@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 use tangency::shared_data::csv::CsvReader;
-use tangency::shared_data::{self, Frame, NanPolicy};
+use tangency::shared_data::{Frame, NanPolicy, Reader};
 
 use crate::exit::{Failure, Outcome};
 
@@ -64,27 +64,19 @@ pub(crate) fn closes(path: &Path) -> Outcome<Input> {
 /// Reads a file by its ending.
 pub(crate) fn read(path: &Path, gaps: Gaps) -> Outcome<Frame> {
     let keep = |keep: bool| if keep { NanPolicy::Keep } else { NanPolicy::Reject };
-    let reader = CsvReader::new()
-        .missing_cells(keep(gaps != Gaps::Reject))
-        .literal_nan(keep(gaps == Gaps::MissingAndNan));
+    let missing = keep(gaps != Gaps::Reject);
+    let literal_nan = keep(gaps == Gaps::MissingAndNan);
     let name = path.to_string_lossy();
     let frame = if name.ends_with(".csv.gz") {
-        let file = File::open(path).map_err(|error| {
-            Failure::input(format!("{name}: cannot open the file: {error}"))
-        })?;
-        let mut text = Vec::new();
-        GzDecoder::new(file)
-            .read_to_end(&mut text)
-            .map_err(|error| Failure::input(format!("{name}: cannot unpack the file: {error}")))?;
-        reader.read_bytes(text, &name)
-    } else if name.ends_with(".csv") {
-        reader.read(path)
+        let text = File::open(path).and_then(|file| {
+            let mut text = Vec::new();
+            GzDecoder::new(file).read_to_end(&mut text).map(|_| text)
+        });
+        let text =
+            text.map_err(|error| Failure::input(format!("{name}: cannot read the file: {error}")))?;
+        CsvReader::new().missing_cells(missing).literal_nan(literal_nan).read_bytes(text, &name)
     } else {
-        let frame = shared_data::read(path).map_err(Failure::input)?;
-        return match gaps {
-            Gaps::Reject => frame.validate_complete().map(|()| frame).map_err(Failure::input),
-            _ => Ok(frame),
-        };
+        Reader::new().missing_values(missing).literal_nan(literal_nan).read(path)
     };
     frame.map_err(Failure::input)
 }

@@ -8,6 +8,8 @@ mod interrupt;
 mod output;
 mod portfolio_config;
 mod progress;
+mod regressors;
+mod rows;
 
 use std::process::ExitCode;
 

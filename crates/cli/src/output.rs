@@ -61,10 +61,8 @@ pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::output(format!("{} is a folder", path.display())));
     }
-    // The only sure test of a folder is to write there.
-    tempfile::tempfile_in(folder)
-        .map(drop)
-        .map_err(|error| Failure::output(format!("{}: {error}", folder.display())))
+    // The only sure test of a folder is to write there; the draft goes when it is dropped.
+    StagedFile::create(path).map(drop).map_err(Failure::output)
 }
 
 /// Writes a whole file under a temporary name, then gives it its own.

@@ -46,7 +46,7 @@ impl Meter {
                 let bar = ProgressBar::new(items as u64);
                 // The template is a constant; a typing error in it shows in the first run.
                 if let Ok(style) =
-                    ProgressStyle::with_template("{msg:<24} {bar:32} {pos}/{len}  {prefix}")
+                    ProgressStyle::with_template("{msg:<36} {bar:32} {pos}/{len}  {prefix}")
                 {
                     bar.set_style(style);
                 }
@@ -87,8 +87,12 @@ impl Progress for Meter {
 }
 
 impl Observer for Meter {
-    fn begin(&self, stage: Stage, items: usize) {
-        self.start(stage.label(), items);
+    fn begin(&self, stage: Stage, detail: &str, items: usize) {
+        let label = match detail {
+            "" => stage.label().to_owned(),
+            detail => format!("{}, {detail}", stage.label()),
+        };
+        self.start(&label, items);
     }
 
     fn progress(&self, _: Stage, snapshot: &ProgressSnapshot) {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use tangency_forecast::ModelSpec;
+use tangency_forecast::arima::Order;
 use tangency_optimize::allocation::Constraints;
 
 use crate::error::{ErrorKind, Result};
@@ -98,7 +99,11 @@ impl Default for PipelineConfig {
             train: 504,
             horizon: 21,
             warm_up: 24,
-            members: ModelSpec::default_members(),
+            members: vec![
+                ModelSpec::Naive,
+                ModelSpec::Drift,
+                ModelSpec::Arima(Order::new(1, 1, 1)),
+            ],
             periods_per_year: 252.0,
             skill_level: 0.05,
             interval_level: 0.95,

@@ -25,16 +25,22 @@ impl Error {
         matches!(self.kind, ErrorKind::Cancelled)
     }
 
-    /// Whether the input or the configuration is to blame, found before any work started.
+    /// Whether the result files could not be written.
+    #[must_use]
+    pub fn is_write(&self) -> bool {
+        matches!(self.kind, ErrorKind::Write { .. } | ErrorKind::File(_))
+    }
+
+    /// Whether the input or the configuration is to blame.
     #[must_use]
     pub fn is_bad_input(&self) -> bool {
         !matches!(
             self.kind,
             ErrorKind::Cancelled
                 | ErrorKind::Write { .. }
+                | ErrorKind::File(_)
                 | ErrorKind::Task { .. }
-                | ErrorKind::Optimize(_)
-                | ErrorKind::Forecast { .. }
+                | ErrorKind::NoForecast { .. }
         )
     }
 }
@@ -121,15 +127,14 @@ pub enum ErrorKind {
     /// The frame's data do not qualify as prices.
     #[error(transparent)]
     Data(tangency_shared_data::Error),
-    /// A model could not be fitted or could not forecast.
-    #[error("failed to forecast {asset} from the rows up to {date}: {source}")]
-    Forecast {
+    /// The forecasting crate refused.
+    #[error(transparent)]
+    Forecast(tangency_forecast::Error),
+    /// No model could forecast an asset at some origin.
+    #[error("no model could forecast {asset} at every date")]
+    NoForecast {
         /// The asset.
         asset: String,
-        /// Date of the last row the model saw.
-        date: String,
-        /// What the model said.
-        source: tangency_forecast::Error,
     },
     /// A portfolio step failed.
     #[error(transparent)]
@@ -144,7 +149,10 @@ pub enum ErrorKind {
         /// What it left behind.
         message: String,
     },
-    /// A result file could not be written.
+    /// A result file could not be put in place.
+    #[error(transparent)]
+    File(tangency_shared_data::Error),
+    /// A result folder or file could not be written.
     #[error("failed to write {}: {source}", path.display())]
     Write {
         /// The file or folder.

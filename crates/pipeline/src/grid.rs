@@ -73,7 +73,7 @@ pub(crate) fn search(
     let split = (market.n_rows() as f64 * grid.in_sample) as usize;
     let settings =
         BacktestConfig::new(config.periods_per_year).with_costs(Costs::fee(config.cost));
-    let medians = stages.run(Stage::Grid, pairs.len() + 1, |item| {
+    let medians = stages.run(Stage::Grid, "", pairs.len() + 1, |item| {
         let halves = (0..market.n_assets())
             .map(|asset| {
                 let closes = market.closes(asset);

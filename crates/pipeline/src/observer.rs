@@ -8,7 +8,7 @@ use tangency_pool::{Progress, ProgressSnapshot};
 pub enum Stage {
     /// Checking prices and settings.
     Check,
-    /// Walk-forward forecasts: one item for each asset and origin.
+    /// Walk-forward forecasts: a part for each model, an item for each asset and origin.
     Forecast,
     /// Views, posteriors and weights: one item a rebalancing date.
     Decide,
@@ -40,13 +40,14 @@ impl Stage {
 ///
 /// Calls come from the thread that called [`Pipeline::run`](crate::Pipeline::run), in order.
 pub trait Observer: Sync {
-    /// A stage begins; `items` is how many parts it has.
-    fn begin(&self, stage: Stage, items: usize);
+    /// A stage, or a part of one, begins; `detail` says which part and may be empty, `items` is how
+    /// many items it has.
+    fn begin(&self, stage: Stage, detail: &str, items: usize);
 
     /// How far the stage is, at most every 100 ms.
     fn progress(&self, stage: Stage, snapshot: &ProgressSnapshot);
 
-    /// The stage is done.
+    /// The stage, or that part of it, is done.
     fn end(&self, stage: Stage);
 }
 
@@ -55,7 +56,7 @@ pub trait Observer: Sync {
 pub struct Silent;
 
 impl Observer for Silent {
-    fn begin(&self, _: Stage, _: usize) {}
+    fn begin(&self, _: Stage, _: &str, _: usize) {}
     fn progress(&self, _: Stage, _: &ProgressSnapshot) {}
     fn end(&self, _: Stage) {}
 }

@@ -4,7 +4,7 @@ use tangency_optimize::backtest::{Decision as TargetWeights, PortfolioTrack, hol
 use tangency_optimize::metrics;
 
 use crate::config::{PipelineConfig, PriorWeights};
-use crate::decision::Decision;
+use crate::decision::{Decision, RuleOutcome};
 use crate::error::Result;
 use crate::market::Market;
 use crate::report::{OutOfSampleSection, TrackSection};
@@ -21,24 +21,28 @@ pub(crate) fn out_of_sample(
     let closes: Vec<&[f64]> = (0..market.n_assets()).map(|asset| market.closes(asset)).collect();
     let n_rows = market.n_rows();
     let executed: Vec<&Decision> = decisions.iter().filter(|d| d.origin < n_rows).collect();
-    let follow = |weights_of: &dyn Fn(&Decision) -> &[f64]| {
+    let follow = |weights: Vec<&[f64]>| {
         let targets: Vec<TargetWeights<'_>> = executed
             .iter()
-            .map(|d| TargetWeights { bar: d.origin - 1, weights: weights_of(d) })
+            .zip(weights)
+            .map(|(decision, weights)| TargetWeights { bar: decision.origin - 1, weights })
             .collect();
         hold_target_weights(&closes, &targets, config.cost)
+    };
+    let of = |outcome: fn(&Decision) -> &RuleOutcome| {
+        executed.iter().map(|decision| outcome(decision).weights.as_slice()).collect()
     };
 
     let equal = vec![1.0 / market.n_assets() as f64; market.n_assets()];
     let mut tracks = vec![
-        ("prior", follow(&|d| &d.prior.weights)?),
-        ("earned", follow(&|d| &d.earned.weights)?),
-        ("error-variance", follow(&|d| &d.error_variance.weights)?),
+        ("prior", follow(of(|decision| &decision.prior))?),
+        ("earned", follow(of(|decision| &decision.earned))?),
+        ("error-variance", follow(of(|decision| &decision.error_variance))?),
     ];
     if config.prior == PriorWeights::Equal {
         tracks[0].0 = "equal weight (prior)";
     } else {
-        tracks.push(("equal weight", follow(&|_| &equal)?));
+        tracks.push(("equal weight", follow(vec![&equal; executed.len()])?));
     }
 
     let first_bar = tracks[0].1.first_bar;

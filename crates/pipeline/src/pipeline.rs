@@ -3,7 +3,7 @@
 use nalgebra::DMatrixView;
 use tangency_optimize::allocation;
 use tangency_optimize::risk;
-use tangency_pool::{BatchReport, CancelToken, Outcome, Pool};
+use tangency_pool::{Batch, BatchReport, CancelToken, Outcome, Pool};
 use tangency_shared_data::Frame;
 
 use crate::book::Book;
@@ -73,7 +73,7 @@ impl Pipeline {
         cancel: &CancelToken,
     ) -> Result<Report> {
         let config = &self.config;
-        observer.begin(Stage::Check, 1);
+        observer.begin(Stage::Check, "", 1);
         config.validate()?;
         let market = Market::new(closes)?;
         let schedule = Schedule::new(market.n_rows(), config)?;
@@ -96,10 +96,10 @@ impl Pipeline {
             prior_weights: &prior_weights,
         };
         let dates: Vec<usize> = (config.warm_up..schedule.origins().len()).collect();
-        let decisions = stage.run(Stage::Decide, dates.len(), |item| desk.decide(dates[item]))?;
+        let decisions = stage.run(Stage::Decide, "", dates.len(), |item| desk.decide(dates[item]))?;
         let grid = grid::search(&market, config, &stage)?;
 
-        observer.begin(Stage::Report, 1);
+        observer.begin(Stage::Report, "", 1);
         let report = assemble(
             Findings {
                 data: DataSection {
@@ -139,45 +139,52 @@ pub(crate) struct Stages<'a> {
 }
 
 impl Stages<'_> {
-    /// The values of all items, in order; the first error in item order ends the stage.
-    pub(crate) fn run<R: Send>(
+    pub(crate) fn cancel_token(&self) -> CancelToken {
+        self.cancel.clone()
+    }
+
+    /// Hands `work` a batch that reports progress under the stage's name and can be cancelled.
+    pub(crate) fn batch<R>(
         &self,
         stage: Stage,
+        detail: &str,
         items: usize,
-        task: impl Fn(usize) -> Result<R> + Sync,
-    ) -> Result<Vec<R>> {
-        self.observer.begin(stage, items);
+        work: impl FnOnce(Batch<'_>) -> R,
+    ) -> Result<R> {
+        self.observer.begin(stage, detail, items);
         let progress = StageProgress { observer: self.observer, stage };
-        let report: BatchReport<R, Error> = self
-            .pool
-            .batch()
-            .progress(&progress)
-            .cancel(self.cancel)
-            .fail_fast(true)
-            .try_map_indices(items, task);
+        let value = work(self.pool.batch().progress(&progress).cancel(self.cancel));
         if self.cancel.is_cancelled() {
             return Err(ErrorKind::Cancelled.into());
         }
-        let mut values = Vec::with_capacity(items);
-        let mut unfinished = None;
-        for (index, outcome) in report.outcomes.into_iter().enumerate() {
-            match outcome {
-                Outcome::Done(value) => values.push(value),
-                Outcome::Failed(error) => return Err(error),
-                Outcome::Panicked(message) => {
-                    return Err(ErrorKind::Task { stage: stage.label(), index, message }.into());
-                }
-                // Fail-fast leaves items behind; the cause follows in item order.
-                Outcome::Cancelled => {
-                    unfinished.get_or_insert(index);
-                }
-            }
-        }
-        if let Some(index) = unfinished {
-            let message = "the batch ended before it began".to_owned();
-            return Err(ErrorKind::Task { stage: stage.label(), index, message }.into());
-        }
         self.observer.end(stage);
-        Ok(values)
+        Ok(value)
+    }
+
+    /// The values of all items, in order; the first error in item order ends the run.
+    pub(crate) fn run<R: Send>(
+        &self,
+        stage: Stage,
+        detail: &str,
+        items: usize,
+        task: impl Fn(usize) -> Result<R> + Sync,
+    ) -> Result<Vec<R>> {
+        let report: BatchReport<R, Error> =
+            self.batch(stage, detail, items, |batch| batch.try_map_indices(items, task))?;
+        let unfinished = |index, message| {
+            Error::from(ErrorKind::Task { stage: stage.label(), index, message })
+        };
+        let why = report.error().map_or_else(|| "cancelled".to_owned(), ToString::to_string);
+        report
+            .outcomes
+            .into_iter()
+            .enumerate()
+            .map(|(index, outcome)| match outcome {
+                Outcome::Done(value) => Ok(value),
+                Outcome::Failed(error) => Err(error),
+                Outcome::Panicked(message) => Err(unfinished(index, message)),
+                Outcome::Cancelled => Err(unfinished(index, why.clone())),
+            })
+            .collect()
     }
 }

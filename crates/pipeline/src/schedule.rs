@@ -1,7 +1,5 @@
 //! When forecasts are made, and what was known at each of those moments.
 
-use tangency_preprocess::folds::{Fold, WalkForward};
-
 use crate::config::PipelineConfig;
 use crate::error::{ErrorKind, Result};
 
@@ -60,23 +58,6 @@ impl Schedule {
     pub fn train_rows(&self, origin: usize) -> std::ops::Range<usize> {
         origin - self.train..origin
     }
-
-    /// The folds whose targets are known: every origin but the last.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`WalkForward::folds`]; none for a schedule that was built.
-    pub fn folds(&self) -> tangency_preprocess::Result<Vec<Fold>> {
-        let skip = self.origins[0] - self.train;
-        let n_rows = self.origins[self.origins.len() - 1] - skip;
-        let folds = WalkForward::new(self.train, self.horizon).folds(n_rows)?;
-        Ok(folds
-            .map(|fold| Fold {
-                train: fold.train.start + skip..fold.train.end + skip,
-                test: fold.test.start + skip..fold.test.end + skip,
-            })
-            .collect())
-    }
 }
 
 #[cfg(test)]
@@ -94,18 +75,6 @@ mod tests {
         let shifted = Schedule::new(103, &config()).unwrap();
         assert_eq!(shifted.origins()[0], 33);
         assert_eq!(shifted.origins().last(), Some(&103));
-    }
-
-    #[test]
-    fn folds_cover_every_origin_whose_target_is_known() {
-        let schedule = Schedule::new(103, &config()).unwrap();
-        let folds = schedule.folds().unwrap();
-        assert_eq!(folds.len(), schedule.origins().len() - 1);
-        for (fold, &origin) in folds.iter().zip(schedule.origins()) {
-            assert_eq!(fold.train, schedule.train_rows(origin));
-            assert_eq!(fold.test, origin..origin + 7);
-        }
-        assert_eq!(folds.last().map(|fold| fold.test.end), Some(103));
     }
 
     #[test]

@@ -103,7 +103,7 @@ fn pool_check(workers: usize) -> Check {
     let outcome = Pool::new(workers).map(|pool| {
         let items: Vec<u64> = (0..1000).collect();
         let report = pool.batch().map(&items, |item| item * item);
-        report.done().sum::<u64>()
+        report.done().map(|(_, square)| square).sum::<u64>()
     });
     let detail = match &outcome {
         Ok(sum) => format!("sum of 1000 squares on {workers} workers: {sum}"),

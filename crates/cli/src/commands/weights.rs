@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use nalgebra::{DMatrix, DMatrixView};
 use serde::Serialize;
-use tangency::optimize::allocation::{self, Constraints, Solution};
+use tangency::optimize;
+use tangency::optimize::allocation::{self, ClusterDistance, Constraints, Linkage, Solution};
 use tangency::optimize::black_litterman::Prior;
 use tangency::optimize::risk::{self, Averaging};
-use tangency::optimize::{self};
 use tangency::shared_data::Frame;
 
 use crate::args::{Global, MethodArg, WeightsArgs};
@@ -104,11 +104,11 @@ pub(crate) fn run(global: &Global, args: &WeightsArgs) -> Outcome {
         }
         MethodArg::Hrp => {
             config.only_default_constraints("hrp")?;
-            ("hrp", allocation::hrp(covariance).map_err(named)?)
+            ("hrp", allocation::hrp(covariance, ClusterDistance::default(), Linkage::default()).map_err(named)?)
         }
         MethodArg::Cvar => (
             "cvar",
-            allocation::min_cvar(estimates.returns.as_view(), config.cvar_level, &constraints)
+            allocation::min_cvar(estimates.returns.as_view(), config.cvar_level, None, &constraints)
                 .map_err(named)?,
         ),
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use tangency_pool::CancelToken;
-use tempfile::NamedTempFile;
+use tangency_shared_data::StagedFile;
 
 use super::sections::Report;
 use crate::error::{ErrorKind, Result};
@@ -21,37 +21,25 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Write`] with the path and the system's reason, [`ErrorKind::Cancelled`].
+    /// [`ErrorKind::Write`] and [`ErrorKind::File`] with the path and the system's reason,
+    /// [`ErrorKind::Cancelled`].
     pub fn write(&self, folder: &Path, run: &impl Serialize, cancel: &CancelToken) -> Result<()> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| ErrorKind::Write { path, source }
-        };
         let created = !folder.exists();
-        std::fs::create_dir_all(folder).map_err(failed(folder))?;
+        std::fs::create_dir_all(folder)
+            .map_err(|source| ErrorKind::Write { path: folder.to_owned(), source })?;
         let staged = self.files(run).and_then(|files| {
-            let mut staged = Vec::with_capacity(files.len());
-            for (name, text) in files {
-                let path = folder.join(name);
-                staged.push((stage(folder, &text).map_err(failed(&path))?, path));
-            }
-            if cancel.is_cancelled() {
-                return Err(ErrorKind::Cancelled.into());
-            }
-            Ok(staged)
+            let staged = files
+                .iter()
+                .map(|(name, text)| stage(&folder.join(name), text))
+                .collect::<Result<Vec<StagedFile>>>()?;
+            if cancel.is_cancelled() { Err(ErrorKind::Cancelled.into()) } else { Ok(staged) }
         });
-        let staged = match staged {
-            Ok(staged) => staged,
-            Err(error) => {
-                if created {
-                    // Only an empty folder goes; somebody else's files would keep it.
-                    let _ = std::fs::remove_dir(folder);
-                }
-                return Err(error);
-            }
-        };
-        for (file, path) in staged {
-            file.persist(&path).map_err(|error| failed(&path)(error.error))?;
+        if staged.is_err() && created {
+            // Only an empty folder goes; somebody else's files would keep it.
+            let _ = std::fs::remove_dir(folder);
+        }
+        for file in staged? {
+            file.publish().map_err(ErrorKind::File)?;
         }
         Ok(())
     }
@@ -109,18 +97,11 @@ impl Report {
     }
 }
 
-/// A whole file under a temporary name beside its target, flushed to the disk.
-fn stage(folder: &Path, text: &str) -> std::io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // Temporary files are private by default; results are for everyone the umask allows.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.prefix(".tangency-").suffix(".tmp").tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
+/// A whole file under a temporary name.
+fn stage(path: &Path, text: &str) -> Result<StagedFile> {
+    let mut file = StagedFile::create(path).map_err(ErrorKind::File)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
+    written.map_err(|source| ErrorKind::Write { path: path.to_owned(), source })?;
     Ok(file)
 }
 

@@ -1,0 +1,314 @@
+//! `tangency forecast`: every series of a file, or one of them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use tangency::forecast::arima::{Arima, FittedArima, Mean};
+use tangency::forecast::{
+    self, DynFit, Fit, FitContext, FitStatus, Forecast, ForecastRequest, Model, ModelSpec,
+    Predict, TrainingData,
+};
+use tangency::pool::Outcome as ItemOutcome;
+use tangency::shared_data::{Frame, NanPolicy};
+
+use crate::args::{ForecastArgs, Global, MeanArg, TransformArg, ValuesArg};
+use crate::exit::{DONE, Failure, Outcome, SOME_FAILED};
+use crate::input::{self, Gaps};
+use crate::progress::Meter;
+use crate::regressors::Regressors;
+use crate::rows::parse_rows;
+use crate::{interrupt, output};
+
+#[derive(Serialize)]
+struct Document {
+    command: &'static str,
+    horizon: usize,
+    /// The scale of `forecast` in each series: `none` or `log`.
+    transform: &'static str,
+    series: Vec<Series>,
+}
+
+#[derive(Serialize, Default)]
+struct Series {
+    name: String,
+    n: usize,
+    model: String,
+    status: &'static str,
+    error: Option<String>,
+    params: Option<BTreeMap<String, f64>>,
+    log_likelihood: Option<f64>,
+    aic: Option<f64>,
+    aicc: Option<f64>,
+    bic: Option<f64>,
+    /// On the scale the model was fitted on.
+    forecast: Option<Forecast>,
+    /// With `--transform log`: median and interval on the scale of the input.
+    original_scale: Option<Back>,
+    last: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Back {
+    median: Vec<f64>,
+    lower: Vec<f64>,
+    upper: Vec<f64>,
+}
+
+/// The model with everything the options say about it.
+enum Chosen {
+    Arima(Arima),
+    Other(Box<dyn DynFit>),
+}
+
+pub(crate) fn run(global: &Global, args: &ForecastArgs) -> Outcome {
+    let cancel = interrupt::on_interrupt()?;
+    let chosen = choose(args)?;
+    ForecastRequest::new(args.horizon)
+        .with_level(args.level)
+        .check()
+        .map_err(Failure::usage)?;
+    let frame = read(args)?;
+    let regressors = match &args.exog {
+        None => None,
+        Some(path) => Some(Regressors::read(path, frame.timestamps(), args.horizon)?),
+    };
+    let pool = super::pool(global)?;
+    let meter = Meter::new(global.no_progress);
+    let context = FitContext::new(global.seed).with_cancel(cancel.clone());
+
+    let names = frame.names();
+    let columns: Vec<Vec<f64>> = frame.columns().map(|(_, values)| scaled(values, args)).collect();
+    check_rows(&chosen, &frame, args)?;
+    meter.start(&format!("forecasts, {}", args.model), columns.len());
+    let report = pool.batch().progress(&meter).cancel(&cancel).try_map_indices(
+        columns.len(),
+        |at| -> forecast::Result<Series> {
+            let mut data = TrainingData::new(&columns[at]).named(&names[at]);
+            let mut request = ForecastRequest::new(args.horizon).with_level(args.level);
+            if let Some(regressors) = &regressors {
+                data = data.with_regressors(regressors.known()?);
+                request = request.with_regressors(regressors.future()?);
+            }
+            forecast_one(&chosen, &data, &request, &context.for_item(at))
+        },
+    );
+    drop(meter);
+    if cancel.is_cancelled() {
+        return Err(Failure::interrupted());
+    }
+    let series: Vec<Series> = report
+        .outcomes
+        .into_iter()
+        .enumerate()
+        .map(|(at, outcome)| {
+            let series = match outcome {
+                ItemOutcome::Done(series) => series,
+                ItemOutcome::Failed(error) => failed(error.to_string()),
+                ItemOutcome::Panicked(message) => failed(format!("panicked: {message}")),
+                ItemOutcome::Cancelled => failed("not started".to_owned()),
+            };
+            let last = frame.column_at(at).ok().and_then(|values| values.last().copied());
+            Series {
+                name: names[at].clone(),
+                n: frame.n_rows(),
+                model: args.model.clone(),
+                original_scale: series
+                    .forecast
+                    .as_ref()
+                    .filter(|_| args.transform == TransformArg::Log)
+                    .map(back_transform),
+                last,
+                ..series
+            }
+        })
+        .collect();
+    let n_failed = series.iter().filter(|series| series.status == "failed").count();
+    if n_failed == series.len() {
+        // Nothing came out: the input or the model is to blame, not an unlucky series.
+        let message = series.iter().find_map(|series| series.error.clone()).unwrap_or_default();
+        return Err(Failure::input(message));
+    }
+    let transform = if args.transform == TransformArg::Log { "log" } else { "none" };
+    let document = Document { command: "forecast", horizon: args.horizon, transform, series };
+    output::print(global.json, &document, text)?;
+    Ok(if n_failed == 0 { DONE } else { SOME_FAILED })
+}
+
+fn choose(args: &ForecastArgs) -> Outcome<Chosen> {
+    let spec: ModelSpec = args.model.parse().map_err(Failure::usage)?;
+    let mean = match args.mean {
+        MeanArg::None => Mean::None,
+        MeanArg::Const => Mean::Const,
+        MeanArg::Drift => Mean::Drift,
+    };
+    let ModelSpec::Arima(order) = spec else {
+        for (option, given) in [
+            ("--mean", args.mean != MeanArg::None),
+            ("--fixed", args.fixed.is_some()),
+            ("--exog", args.exog.is_some()),
+        ] {
+            if given {
+                return Err(Failure::usage(format!("{option} needs an ARIMA model, got {spec}")));
+            }
+        }
+        return Ok(Chosen::Other(spec.build()));
+    };
+    let mut arima = Arima::of_order(order).with_mean(mean);
+    for entry in args.fixed.iter().flat_map(|fixed| fixed.split(',')) {
+        let Some((name, value)) = entry.split_once('=') else {
+            return Err(Failure::usage(format!("--fixed expects name=value, got {entry:?}")));
+        };
+        let value = value.trim().parse().map_err(|_| {
+            Failure::usage(format!("--fixed {}: cannot read {value:?} as a number", name.trim()))
+        })?;
+        arima = arima.fix(name.trim(), value);
+    }
+    Ok(Chosen::Arima(arima))
+}
+
+/// The series that were asked for, over the rows that were asked for.
+fn read(args: &ForecastArgs) -> Outcome<Frame> {
+    let gaps = match args.values {
+        ValuesArg::Price => Gaps::Missing,
+        ValuesArg::Series => Gaps::MissingAndNan,
+    };
+    let mut frame = input::read(&args.input, gaps)?;
+    if let Some(column) = &args.column {
+        frame = frame.select(&[column.as_str()]).map_err(Failure::usage)?;
+    }
+    if let Some(rows) = &args.rows {
+        frame = frame.slice(parse_rows(rows, frame.n_rows())?).map_err(Failure::usage)?;
+    }
+    if args.values == ValuesArg::Price {
+        frame.validate_prices_with(NanPolicy::Keep).map_err(Failure::input)?;
+    }
+    if args.transform == TransformArg::Log {
+        for (name, values) in frame.columns() {
+            if let Some(row) = values.iter().position(|value| *value <= 0.0) {
+                return Err(Failure::input(format!(
+                    "--transform log: {name} is {} in row {row}, expected above 0",
+                    values[row]
+                )));
+            }
+        }
+    }
+    Ok(frame)
+}
+
+fn scaled(values: &[f64], args: &ForecastArgs) -> Vec<f64> {
+    match args.transform {
+        TransformArg::None => values.to_vec(),
+        TransformArg::Log => values.iter().map(|value| value.ln()).collect(),
+    }
+}
+
+/// Too few rows are told before any work starts, with the number that is needed.
+fn check_rows(chosen: &Chosen, frame: &Frame, args: &ForecastArgs) -> Outcome<()> {
+    let needed = match chosen {
+        Chosen::Arima(arima) => arima.min_rows(),
+        Chosen::Other(model) => model.min_rows(),
+    };
+    if frame.n_rows() < needed {
+        return Err(Failure::input(format!(
+            "{}: model {} needs at least {needed} rows, got {}",
+            args.input.display(),
+            args.model,
+            frame.n_rows()
+        )));
+    }
+    Ok(())
+}
+
+fn forecast_one(
+    chosen: &Chosen,
+    data: &TrainingData<'_>,
+    request: &ForecastRequest<'_>,
+    context: &FitContext,
+) -> forecast::Result<Series> {
+    match chosen {
+        Chosen::Arima(arima) => {
+            let fitted = arima.fit(data, context)?;
+            Ok(Series { forecast: Some(fitted.predict(request)?), ..described(&fitted) })
+        }
+        Chosen::Other(model) => {
+            let fitted = model.fit_boxed(data, context)?;
+            Ok(Series {
+                status: status(fitted.status()),
+                forecast: Some(fitted.predict(request)?),
+                ..Series::default()
+            })
+        }
+    }
+}
+
+/// What an ARIMA fit has to say beside its forecast.
+fn described(fitted: &FittedArima) -> Series {
+    let params = fitted.parameters().iter();
+    Series {
+        status: status(fitted.status()),
+        params: Some(params.map(|param| (param.name.clone(), param.value)).collect()),
+        log_likelihood: Some(fitted.log_likelihood()),
+        aic: Some(fitted.aic()),
+        aicc: Some(fitted.aicc()),
+        bic: Some(fitted.bic()),
+        ..Series::default()
+    }
+}
+
+fn status(status: FitStatus) -> &'static str {
+    match status {
+        FitStatus::Converged => "ok",
+        FitStatus::StoppedEarly => "stopped_early",
+    }
+}
+
+fn failed(error: String) -> Series {
+    Series { status: "failed", error: Some(error), ..Series::default() }
+}
+
+/// The exponential of a mean logarithm is a median.
+fn back_transform(forecast: &Forecast) -> Back {
+    let exp = |values: &[f64]| values.iter().map(|value| value.exp()).collect();
+    Back {
+        median: exp(&forecast.mean),
+        lower: exp(&forecast.lower),
+        upper: exp(&forecast.upper),
+    }
+}
+
+fn text(document: &Document) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{:<12} {:>14} {:>14} {:>14} {:>14}  {}",
+        "series",
+        "last",
+        format!("in {} steps", document.horizon),
+        "lower",
+        "upper",
+        "status"
+    );
+    for series in &document.series {
+        let end = |values: &[f64]| values.last().copied().unwrap_or(f64::NAN);
+        let ends = match (&series.original_scale, &series.forecast) {
+            (Some(back), _) => Some((end(&back.median), end(&back.lower), end(&back.upper))),
+            (None, Some(forecast)) => {
+                Some((end(&forecast.mean), end(&forecast.lower), end(&forecast.upper)))
+            }
+            (None, None) => None,
+        };
+        let _ = write!(text, "{:<12} {:>14.6}", series.name, series.last.unwrap_or(f64::NAN));
+        match ends {
+            Some((mean, lower, upper)) => {
+                let _ = write!(text, " {mean:>14.6} {lower:>14.6} {upper:>14.6}  ");
+            }
+            None => {
+                let _ = write!(text, " {:>14} {:>14} {:>14}  ", "-", "-", "-");
+            }
+        }
+        let _ = writeln!(text, "{}", series.error.as_deref().unwrap_or(series.status));
+    }
+    text
+}

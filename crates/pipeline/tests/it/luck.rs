@@ -1,0 +1,39 @@
+//! Random walks cannot be forecast, and no view survives on them beyond the stated level.
+
+use tangency_pool::Pool;
+use tangency_testkit::random_walks::{Panel, Shocks};
+
+use crate::panels::{frame, run, settings};
+
+/// 500 panels of five random walks, Gaussian and fat-tailed by turns: the share of panels with any
+/// view left is a draw from a binomial whose mean must not exceed the level of 5 %. The rule is
+/// conservative (a forecast without skill has a negative expected R2), so the count itself, 25 of
+/// 500, serves as the bound. Panels without views give the prior's weights and means to the bit.
+#[test]
+fn random_walks_earn_no_views() {
+    let config = settings();
+    assert_eq!(config.skill_level, 0.05);
+    let pool = Pool::new(2).unwrap();
+    let seeds: Vec<u64> = (0..500).collect();
+    let report = pool.batch().map(&seeds, |&seed| {
+        let shocks = if seed % 2 == 0 { Shocks::Normal } else { Shocks::FatTailed };
+        let panel = Panel { n_assets: 5, n_rows: 260, shocks, ..Panel::default() };
+        // A pool of its own: the outer one's workers are busy with the panels.
+        let own = Pool::new(1).unwrap();
+        let report = run(&frame(&panel.simulate(seed)), &config, &own);
+        let mut exact = true;
+        for asset in &report.assets {
+            let same_mean =
+                asset.posterior_mean.earned.to_bits() == asset.posterior_mean.prior.to_bits();
+            let same_weight = asset.weights.earned.to_bits() == 0.2_f64.to_bits();
+            exact &= same_mean && same_weight;
+        }
+        (report.portfolio.views, exact)
+    });
+    let results = report.into_results().unwrap();
+    let with_views = results.iter().filter(|(views, _)| *views > 0).count();
+    assert!(with_views <= 25, "{with_views} of 500 panels kept a view");
+    for (seed, (views, exact)) in results.iter().enumerate() {
+        assert_eq!(*views == 0, *exact, "panel {seed}: {views} views");
+    }
+}
