@@ -1,6 +1,6 @@
 //! What is believed after the views.
 
-use nalgebra::{DMatrix, DVector, linalg::Cholesky};
+use nalgebra::{DMatrix, DVector};
 
 use super::prior::Prior;
 use crate::{ErrorKind, Result};
@@ -115,18 +115,7 @@ fn solve(
     mean: &[f64],
     risk_aversion: f64,
 ) -> Result<Vec<f64>> {
-    let singular = |row: usize, pivot: f64| ErrorKind::Singular { what, row, pivot };
-    let n = matrix.nrows();
-    let Some(cholesky) = Cholesky::new(matrix.clone()) else {
-        return Err(singular(n - 1, 0.0).into());
-    };
-    let factor = cholesky.l_dirty();
-    for row in 0..n {
-        let pivot = factor[(row, row)] * factor[(row, row)];
-        if pivot <= 1e-14 * matrix[(row, row)] {
-            return Err(singular(row, pivot).into());
-        }
-    }
+    let cholesky = crate::risk::cholesky(what, matrix)?;
     let mut weights = DVector::from_column_slice(mean);
     cholesky.solve_mut(&mut weights);
     Ok(weights.iter().map(|w| w / risk_aversion).collect())

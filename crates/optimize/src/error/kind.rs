@@ -105,14 +105,12 @@ pub enum ErrorKind {
         smallest_eigenvalue: f64,
     },
     /// A matrix that must be solved with and is singular to working precision.
-    #[error("{what} is singular: the pivot of row {row} is {pivot:e}")]
+    #[error("{what} is singular: row {row} follows from the rows before it")]
     Singular {
         /// The matrix.
         what: &'static str,
-        /// Row of the pivot, from zero.
+        /// The first row that adds nothing, from zero.
         row: usize,
-        /// The pivot.
-        pivot: f64,
     },
     /// A parameter out of its range.
     #[error("{name} is {value}, expected {expected}")]

@@ -1,9 +1,9 @@
 //! A covariance that factors explain.
 
-use nalgebra::{DMatrix, DMatrixView, linalg::Cholesky};
+use nalgebra::{DMatrix, DMatrixView};
 
 use super::observations::{Observations, check_length};
-use crate::{ErrorKind, Result};
+use crate::Result;
 
 /// Least-squares loadings on K factors and the covariance they imply.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,9 +22,9 @@ pub struct FactorModel {
 ///
 /// # Errors
 ///
-/// [`TooFewRows`](ErrorKind::TooFewRows) below K + 2 rows,
-/// [`NonFiniteReturn`](ErrorKind::NonFiniteReturn), [`WrongLength`](ErrorKind::WrongLength) when the
-/// factors have other rows, [`Singular`](ErrorKind::Singular) when they explain each other.
+/// [`TooFewRows`](crate::ErrorKind::TooFewRows) below K + 2 rows,
+/// [`NonFiniteReturn`](crate::ErrorKind::NonFiniteReturn), [`WrongLength`](crate::ErrorKind::WrongLength) when the
+/// factors have other rows, [`Singular`](crate::ErrorKind::Singular) when they explain each other.
 pub fn factor_covariance(
     returns: DMatrixView<'_, f64>,
     factors: DMatrixView<'_, f64>,
@@ -37,12 +37,7 @@ pub fn factor_covariance(
     let factor_covariance = factors.second_moments(degrees);
     let joint = super::gram::cross_products(&factors.columns, &assets.columns, assets.rows, false);
     let joint = DMatrix::from_vec(k, assets.assets, joint) / degrees;
-    let cholesky = Cholesky::new(factor_covariance.clone())
-        .filter(|c| {
-            let l = c.l_dirty();
-            (0..k).all(|i| l[(i, i)] * l[(i, i)] > 1e-12 * factor_covariance[(i, i)])
-        })
-        .ok_or(ErrorKind::Singular { what: "factor covariance", row: k - 1, pivot: 0.0 })?;
+    let cholesky = super::spectrum::cholesky("factor covariance", &factor_covariance)?;
     let loadings = cholesky.solve(&joint);
 
     let mut residual_variances = Vec::with_capacity(assets.assets);

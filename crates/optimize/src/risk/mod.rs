@@ -45,4 +45,4 @@ pub use spectrum::{check_covariance, clip_spectrum};
 pub(crate) use gram::{axpy, dot, sum};
 pub(crate) use observations::{Observations, check_finite, check_length};
 pub(crate) use portfolio::multiply;
-pub(crate) use spectrum::check_psd;
+pub(crate) use spectrum::{check_psd, cholesky};

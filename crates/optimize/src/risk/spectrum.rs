@@ -1,6 +1,6 @@
 //! Is this a covariance matrix, and what to do when it nearly is.
 
-use nalgebra::{DMatrix, DMatrixView, linalg::Cholesky};
+use nalgebra::{DMatrix, DMatrixView, Dyn, linalg::Cholesky};
 
 use crate::{ErrorKind, Result};
 
@@ -12,6 +12,9 @@ const ROUNDING: f64 = 1e-10;
 
 /// Elements that mirror each other may differ by this share of the larger.
 const ASYMMETRY: f64 = 1e-10;
+
+/// A pivot below this share of its diagonal element is rounding of zero.
+const PIVOT: f64 = 1e-14;
 
 /// Checks that a matrix is square, finite, symmetric and positive semidefinite.
 ///
@@ -83,6 +86,28 @@ pub(crate) fn check_symmetric(what: &'static str, matrix: DMatrixView<'_, f64>) 
         }
     }
     Ok(())
+}
+
+/// Factors a matrix that must be regular, or names the first row that makes it singular.
+pub(crate) fn cholesky(what: &'static str, matrix: &DMatrix<f64>) -> Result<Cholesky<f64, Dyn>> {
+    let singular = |row: usize| ErrorKind::Singular { what, row };
+    let n = matrix.nrows();
+    let Some(factor) = Cholesky::new(matrix.clone()) else {
+        // The smallest leading block that fails ends with the row at fault.
+        let (mut sound, mut failing) = (0, n);
+        while failing - sound > 1 {
+            let middle = (sound + failing) / 2;
+            let block = matrix.view((0, 0), (middle, middle)).into_owned();
+            if Cholesky::new(block).is_some() { sound = middle } else { failing = middle }
+        }
+        return Err(singular(failing - 1).into());
+    };
+    let lower = factor.l_dirty();
+    let vanishes = |row: &usize| lower[(*row, *row)].powi(2) <= PIVOT * matrix[(*row, *row)];
+    match (0..n).find(vanishes) {
+        Some(row) => Err(singular(row).into()),
+        None => Ok(factor),
+    }
 }
 
 /// The nearest positive semidefinite matrix in the Frobenius norm: negative eigenvalues become zero.

@@ -135,6 +135,22 @@ fn a_factor_model_matches_the_reference() {
 }
 
 #[test]
+fn factors_that_explain_each_other_are_named() {
+    let mut lcg = tangency_testkit::optimize::Lcg::new(3);
+    let returns = DMatrix::from_fn(40, 2, |_, _| lcg.normal());
+    let mut factors = DMatrix::from_fn(40, 3, |_, _| lcg.normal());
+    let sum = factors.column(0) + factors.column(1) * 0.5;
+    factors.set_column(2, &sum);
+    let error = factor_covariance(returns.as_view(), factors.as_view()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "factor covariance is singular: row 2 follows from the rows before it"
+    );
+    let short = factor_covariance(returns.view((0, 0), (4, 2)), factors.view((0, 0), (4, 3)));
+    assert!(matches!(short.unwrap_err().kind(), ErrorKind::TooFewRows { needed: 5, got: 4, .. }));
+}
+
+#[test]
 fn clipping_the_spectrum_matches_the_reference() {
     let golden = golden("estimators.json");
     let (n, _, values) = matrix(&golden["psd_repair"]["input"]);
