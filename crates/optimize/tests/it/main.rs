@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has to fail")]
 
 mod allocation;
+mod allocation_limits;
 mod allocation_methods;
 mod backtest_grids;
 mod backtest_rules;
 mod backtest_vectorbt;
 mod black_litterman;
+mod black_litterman_views;
 mod metrics;
 mod risk;
 mod search;
