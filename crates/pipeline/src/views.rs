@@ -48,8 +48,8 @@ mod tests {
             mean_squared_error: 0.0036,
         };
         let view = View::new(0.01, &skill, &config);
-        // exp(0.01 + 0.0018) - 1 = 0.011 869 896; twelve horizons a year.
-        assert!((view.excess_return - (12.0 * 0.011_869_896 - 0.02)).abs() < 1e-8);
+        // exp(0.01 + 0.0018) - 1 = 0.011 869 895; twelve horizons a year.
+        assert!((view.excess_return - (12.0 * 0.011_869_894_648 - 0.02)).abs() < 1e-8);
         assert!((view.error_variance - 144.0 * 0.0036).abs() < 1e-12);
         assert_eq!(view.confidence, 0.1);
     }

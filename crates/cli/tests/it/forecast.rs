@@ -1,0 +1,99 @@
+//! `tangency forecast`.
+
+use crate::command::{Workplace, run};
+
+/// Fixed parameters involve no optimiser: the command's numbers are those of the golden file, to its
+/// own tolerances.
+#[test]
+fn fixed_parameters_give_the_exact_likelihood() {
+    let place = Workplace::new();
+    let problems = tangency_testkit::forecast::arima_problems();
+    let problem = problems.iter().find(|problem| problem.case.name == "nile_111").unwrap();
+    let (params, golden) =
+        (&problem.case.fixed.parameters, problem.case.fixed.exact.as_ref().unwrap());
+    let rows = problem.target.iter().enumerate();
+    let text = rows.map(|(at, value)| format!("{},{value}\n", 1871 + at)).collect::<String>();
+    let input = place.write("nile.csv", &("year,flow\n".to_owned() + &text));
+    let fixed = format!("ar1={},ma1={},sigma2={}", params[0], params[1], params[2]);
+    let ended = run(&format!(
+        "forecast --json --input {input} --model arima:1,1,1 --fixed {fixed} --horizon 12 \
+         --values series --no-progress"
+    ));
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    let document = ended.json();
+    let series = &document["series"][0];
+    assert_eq!((&series["name"], &series["n"]), (&"flow".into(), &100.into()));
+    assert_eq!(series["status"], "ok");
+    let log_likelihood = series["log_likelihood"].as_f64().unwrap();
+    assert!((log_likelihood / golden.loglik - 1.0).abs() < 1e-8, "{log_likelihood}");
+    let sigma = params[2].sqrt();
+    for (step, want) in golden.forecast.mean.iter().enumerate() {
+        let got = series["forecast"]["mean"][step].as_f64().unwrap();
+        assert!((got - want).abs() < 1e-7 * sigma, "step {step}: {got} {want}");
+    }
+}
+
+#[test]
+fn every_series_is_forecast_on_the_log_scale_and_back() {
+    let place = Workplace::new();
+    let input = place.prices(3, 300);
+    let ended = run(&format!(
+        "forecast --json --input {input} --model drift --horizon 4 --transform log --no-progress"
+    ));
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    let document = ended.json();
+    assert_eq!((&document["command"], &document["horizon"]), (&"forecast".into(), &4.into()));
+    let series = document["series"].as_array().unwrap();
+    assert_eq!(series.len(), 3);
+    for one in series {
+        let median = one["original_scale"]["median"][3].as_f64().unwrap();
+        let mean = one["forecast"]["mean"][3].as_f64().unwrap();
+        assert!((median / mean.exp() - 1.0).abs() < 1e-15);
+        assert_eq!(one["forecast"]["level"], 0.95);
+    }
+    let text = run(&format!("forecast --input {input} --model naive --horizon 4 --no-progress"));
+    assert!(text.stdout.contains("AAPL") && text.stdout.contains("in 4 steps"), "{}", text.stdout);
+}
+
+#[test]
+fn regressors_bring_their_future() {
+    let place = Workplace::new();
+    let rows = |from: usize, to: usize, value: fn(f64) -> f64| {
+        (from..to).map(|t| format!("{},{}\n", 1900 + t, value(t as f64))).collect::<String>()
+    };
+    let wiggle = |t: f64| (t * 1.7).sin() + 0.3 * (t * 0.9).cos();
+    // The target is twice the regressor, up to a small alternation.
+    let target = "year,y\n".to_owned()
+        + &rows(0, 60, |t| 2.0 * ((t * 1.7).sin() + 0.3 * (t * 0.9).cos()) + 0.01 * (t * 5.1).sin());
+    let exog = "year,drive\n".to_owned() + &rows(0, 70, |t| (t * 1.7).sin() + 0.3 * (t * 0.9).cos());
+    let (input, exog) = (place.write("y.csv", &target), place.write("x.csv", &exog));
+    let line = format!("forecast --json --input {input} --model arima:1,0,0 --values series --exog {exog}");
+    let ended = run(&format!("{line} --horizon 10 --no-progress"));
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    let series = &ended.json()["series"][0];
+    assert!((series["params"]["x_drive"].as_f64().unwrap() - 2.0).abs() < 0.01, "{series}");
+    for step in 0..10 {
+        let mean = series["forecast"]["mean"][step].as_f64().unwrap();
+        assert!((mean - 2.0 * wiggle(60.0 + step as f64)).abs() < 0.05, "{step}: {mean}");
+    }
+    let ended = run(&format!("{line} --horizon 11 --no-progress"));
+    assert_eq!(ended.code, 2);
+    assert!(ended.stdout.contains("needs 11 rows after 1959"), "{}", ended.stdout);
+}
+
+#[test]
+fn one_bad_series_leaves_the_others() {
+    let place = Workplace::new();
+    let mut text = "Date,GOOD,STILL\n".to_owned();
+    for day in 0..80 {
+        text += &format!("{},{},5\n", 1900 + day, 10.0 + (f64::from(day) * 1.3).sin());
+    }
+    let input = place.write("mixed.csv", &text);
+    let ended =
+        run(&format!("forecast --json --input {input} --model arima:1,1,0 --horizon 2 --no-progress"));
+    assert_eq!(ended.code, 3, "{}", ended.stdout);
+    let document = ended.json();
+    assert_eq!(document["series"][0]["status"], "ok");
+    assert_eq!(document["series"][1]["status"], "failed");
+    assert!(document["series"][1]["error"].as_str().unwrap().contains("constant"));
+}

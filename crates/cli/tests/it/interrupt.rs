@@ -1,0 +1,53 @@
+//! Ctrl-C: within a second, code 130, nothing half-written.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::command::{Workplace, tangency};
+
+/// Interrupts the command once `marker` has appeared on standard error.
+fn interrupted(arguments: &[&str], marker: &str) -> (i32, Duration) {
+    use std::io::{BufRead, BufReader};
+    let mut child = tangency()
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let seen = lines.any(|line| line.unwrap().contains(marker));
+    assert!(seen, "the command ended before {marker:?}");
+    let pid = child.id().to_string();
+    let sent = Instant::now();
+    let kill = std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap();
+    assert!(kill.success());
+    let code = child.wait().unwrap().code().unwrap_or(-1);
+    (code, sent.elapsed())
+}
+
+#[test]
+fn run_ends_at_once_and_writes_nothing() {
+    let place = Workplace::new();
+    let out = place.text("out");
+    let (code, took) = interrupted(&["run", "--out", &out, "--workers", "1"], "arima:1,1,1");
+    assert_eq!(code, 130);
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(place.entries().is_empty(), "{:?}", place.entries());
+}
+
+#[test]
+fn grid_ends_at_once_and_writes_nothing() {
+    let place = Workplace::new();
+    let input = place.prices(1, 8000);
+    let out = place.text("trials.csv");
+    let (code, took) = interrupted(
+        &[
+            "grid", "--input", &input, "--strategy", "sma-cross", "--param", "fast=2:400:1",
+            "--param", "slow=100:1000:1", "--metric", "sharpe", "--out", &out, "--workers", "1",
+        ],
+        "backtests",
+    );
+    assert_eq!(code, 130);
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(place.entries(), ["prices.csv"]);
+}

@@ -1,0 +1,11 @@
+//! The command as a user meets it: exit codes, streams, documents, files.
+
+mod bad_input;
+mod command;
+mod doctor;
+mod forecast;
+mod grid;
+#[cfg(unix)]
+mod interrupt;
+mod run;
+mod weights;
