@@ -57,7 +57,8 @@ fn black_litterman(c: &mut Criterion) {
         let (picking, returns) = market.views();
         let picking = DMatrix::from_row_slice(n / 10, n, &picking);
         let views = Views::from_matrices(picking.as_view(), &returns).unwrap();
-        let prior = Prior::from_market_caps(covariance.as_view(), &market.market_caps, 2.5).unwrap();
+        let prior =
+            Prior::from_market_caps(covariance.as_view(), &market.market_caps, 2.5).unwrap();
         let mut group = c.benchmark_group(format!("optimize/black-litterman-n{n}"));
         group.sample_size(10);
         group.bench_function("prior", |b| {

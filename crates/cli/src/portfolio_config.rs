@@ -114,9 +114,8 @@ impl PortfolioConfig {
         let name = path.display();
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::input(format!("{name}: cannot open the file: {error}")))?;
-        let one_line = |error: String| {
-            Failure::input(format!("{name}: {}", error.trim().replace('\n', " ")))
-        };
+        let one_line =
+            |error: String| Failure::input(format!("{name}: {}", error.trim().replace('\n', " ")));
         if path.extension().is_some_and(|extension| extension == "json") {
             serde_json::from_str(&text).map_err(|error| one_line(error.to_string()))
         } else {

@@ -22,12 +22,10 @@ impl Regressors {
     pub(crate) fn read(path: &Path, dates: &[i64], horizon: usize) -> Outcome<Self> {
         let frame = input::read(path, Gaps::Reject)?;
         let name = path.display();
-        let missing = |date: i64| {
-            Failure::input(format!("{name}: no row for {}", time::format_date(date)))
-        };
+        let missing =
+            |date: i64| Failure::input(format!("{name}: no row for {}", time::format_date(date)));
         let first = dates[0];
-        let start =
-            frame.timestamps().binary_search(&first).map_err(|_| missing(first))?;
+        let start = frame.timestamps().binary_search(&first).map_err(|_| missing(first))?;
         let known = start..start + dates.len();
         let own = &frame.timestamps()[start..];
         if let Some(at) = (0..dates.len()).find(|&at| own.get(at) != Some(&dates[at])) {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod factorisation;
 mod nearest_name;
 
 pub mod allocation;

@@ -44,7 +44,10 @@ impl Book {
         let folds: Vec<Fold> = schedule
             .origins()
             .iter()
-            .map(|&origin| Fold { train: schedule.train_rows(origin), test: origin..origin + horizon })
+            .map(|&origin| Fold {
+                train: schedule.train_rows(origin),
+                test: origin..origin + horizon,
+            })
             .collect();
         let padded: Vec<Vec<f64>> = (0..market.n_assets())
             .map(|asset| {

@@ -184,9 +184,7 @@ impl PipelineConfig {
                         return Err(ErrorKind::MissingMarketCap { asset: asset.clone() }.into());
                     };
                     if !(cap.is_finite() && *cap > 0.0) {
-                        return Err(
-                            ErrorKind::MarketCap { asset: asset.clone(), got: *cap }.into()
-                        );
+                        return Err(ErrorKind::MarketCap { asset: asset.clone(), got: *cap }.into());
                     }
                     weights.push(*cap);
                 }

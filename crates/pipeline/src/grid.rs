@@ -71,14 +71,15 @@ pub(crate) fn search(
     let grid = &config.grid;
     let pairs = grid.pairs();
     let split = (market.n_rows() as f64 * grid.in_sample) as usize;
-    let settings =
-        BacktestConfig::new(config.periods_per_year).with_costs(Costs::fee(config.cost));
+    let settings = BacktestConfig::new(config.periods_per_year).with_costs(Costs::fee(config.cost));
     let medians = stages.run(Stage::Grid, "", pairs.len() + 1, |item| {
         let halves = (0..market.n_assets())
             .map(|asset| {
                 let closes = market.closes(asset);
                 match pairs.get(item) {
-                    Some(&(fast, slow)) => halves(closes, split, &SmaCross { fast, slow }, settings),
+                    Some(&(fast, slow)) => {
+                        halves(closes, split, &SmaCross { fast, slow }, settings)
+                    }
                     None => halves(closes, split, &BuyAndHold, settings),
                 }
             })
@@ -88,7 +89,8 @@ pub(crate) fn search(
             out_of_sample: median(halves.iter().map(|half| half.out_of_sample)),
         })
     })?;
-    let (holding, medians) = medians.split_last().map_or((None, &medians[..]), |(h, m)| (Some(h), m));
+    let (holding, medians) =
+        medians.split_last().map_or((None, &medians[..]), |(h, m)| (Some(h), m));
 
     // A pair that never traded has no figure; ties go to the earlier pair.
     let mut best = 0;
@@ -178,13 +180,17 @@ mod tests {
 
     #[test]
     fn the_halves_know_nothing_of_each_other() {
-        let mut closes: Vec<f64> =
-            (0..400).map(|row| 100.0 + 20.0 * (row as f64 / 9.0).sin() + 0.05 * row as f64).collect();
+        let mut closes: Vec<f64> = (0..400)
+            .map(|row| 100.0 + 20.0 * (row as f64 / 9.0).sin() + 0.05 * row as f64)
+            .collect();
         let settings = BacktestConfig::new(252.0).with_costs(Costs::fee(0.001));
         let cross = SmaCross { fast: 3, slow: 12 };
         let before = halves(&closes, 250, &cross, settings).unwrap();
         assert!(before.in_sample.is_finite() && before.out_of_sample.is_finite());
-        closes[250..].iter_mut().enumerate().for_each(|(row, close)| *close *= 1.0 + (row % 3) as f64);
+        closes[250..]
+            .iter_mut()
+            .enumerate()
+            .for_each(|(row, close)| *close *= 1.0 + (row % 3) as f64);
         let after = halves(&closes, 250, &cross, settings).unwrap();
         assert_eq!(before.in_sample.to_bits(), after.in_sample.to_bits());
         assert_ne!(before.out_of_sample.to_bits(), after.out_of_sample.to_bits());

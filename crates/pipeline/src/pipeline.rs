@@ -96,7 +96,8 @@ impl Pipeline {
             prior_weights: &prior_weights,
         };
         let dates: Vec<usize> = (config.warm_up..schedule.origins().len()).collect();
-        let decisions = stage.run(Stage::Decide, "", dates.len(), |item| desk.decide(dates[item]))?;
+        let decisions =
+            stage.run(Stage::Decide, "", dates.len(), |item| desk.decide(dates[item]))?;
         let grid = grid::search(&market, config, &stage)?;
 
         observer.begin(Stage::Report, "", 1);
@@ -171,9 +172,8 @@ impl Stages<'_> {
     ) -> Result<Vec<R>> {
         let report: BatchReport<R, Error> =
             self.batch(stage, detail, items, |batch| batch.try_map_indices(items, task))?;
-        let unfinished = |index, message| {
-            Error::from(ErrorKind::Task { stage: stage.label(), index, message })
-        };
+        let unfinished =
+            |index, message| Error::from(ErrorKind::Task { stage: stage.label(), index, message });
         let why = report.error().map_or_else(|| "cancelled".to_owned(), ToString::to_string);
         report
             .outcomes

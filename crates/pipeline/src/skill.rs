@@ -41,9 +41,8 @@ impl Skill {
     #[must_use]
     pub fn measure(model: &[f64], naive: &[f64], n_tickers: usize, level: f64) -> Self {
         let n = model.len().min(naive.len());
-        let mean_square = |errors: &[f64]| {
-            errors[..n].iter().map(|error| error * error).sum::<f64>() / n as f64
-        };
+        let mean_square =
+            |errors: &[f64]| errors[..n].iter().map(|error| error * error).sum::<f64>() / n as f64;
         let (a, b) = (mean_square(model), mean_square(naive));
         let r2 = 1.0 - a / b;
         let unknown = Self {
@@ -96,7 +95,8 @@ mod tests {
     #[test]
     fn the_bound_falls_with_the_number_of_tickers() {
         let naive: Vec<f64> = (0..40).map(|i| 1.0 + f64::from(i % 5)).collect();
-        let model: Vec<f64> = naive.iter().enumerate().map(|(i, e)| e * (0.4 + 0.01 * (i % 7) as f64)).collect();
+        let model: Vec<f64> =
+            naive.iter().enumerate().map(|(i, e)| e * (0.4 + 0.01 * (i % 7) as f64)).collect();
         let one = Skill::measure(&model, &naive, 1, 0.05);
         let twenty = Skill::measure(&model, &naive, 20, 0.05);
         assert!(one.confidence() > twenty.confidence());

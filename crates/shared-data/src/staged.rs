@@ -58,9 +58,7 @@ impl StagedFile {
         };
         match draft {
             Ok(draft) => Ok(Self { draft: BufWriter::with_capacity(1 << 16, draft), path }),
-            Err(error) => {
-                Err(Error::io("create the file", &error).in_file(&file::name(&path)))
-            }
+            Err(error) => Err(Error::io("create the file", &error).in_file(&file::name(&path))),
         }
     }
 

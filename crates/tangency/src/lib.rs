@@ -19,3 +19,6 @@ pub use tangency_preprocess as preprocess;
 #[cfg(feature = "shared-data")]
 #[doc(inline)]
 pub use tangency_shared_data as shared_data;
+
+#[cfg(all(doctest, feature = "pipeline"))]
+mod pages;

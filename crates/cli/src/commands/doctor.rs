@@ -98,7 +98,7 @@ fn warnings() -> Vec<String> {
     warnings
 }
 
-/// Every worker computes, one item panics, nobody is lost.
+/// A thousand items over all workers, none lost.
 fn pool_check(workers: usize) -> Check {
     let outcome = Pool::new(workers).map(|pool| {
         let items: Vec<u64> = (0..1000).collect();
@@ -121,10 +121,10 @@ fn likelihood_check() -> Check {
             + series[0] * series[0] * (1.0 - phi * phi) / sigma2);
     for pair in series.windows(2) {
         let innovation = pair[1] - phi * pair[0];
-        expected -= 0.5
-            * ((2.0 * std::f64::consts::PI * sigma2).ln() + innovation * innovation / sigma2);
+        expected -=
+            0.5 * ((2.0 * std::f64::consts::PI * sigma2).ln() + innovation * innovation / sigma2);
     }
-    let computed = 
+    let computed =
         Arima::new(1, 0, 0).log_likelihood_at(&TrainingData::new(&series), &[phi, sigma2]);
     let (passed, detail) = match computed {
         Ok(value) => (
@@ -141,7 +141,8 @@ fn memory() -> Memory {
     let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let field = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
-        let kibibytes: u64 = line.trim_start_matches(':').split_whitespace().next()?.parse().ok()?;
+        let kibibytes: u64 =
+            line.trim_start_matches(':').split_whitespace().next()?.parse().ok()?;
         Some(kibibytes * 1024)
     };
     Memory { total: field("MemTotal"), available: field("MemAvailable") }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use tangency::forecast::arima::{Arima, FittedArima, Mean};
 use tangency::forecast::{
-    self, DynFit, Fit, FitContext, FitStatus, Forecast, ForecastRequest, Model, ModelSpec,
-    Predict, TrainingData,
+    self, DynFit, Fit, FitContext, FitStatus, Forecast, ForecastRequest, Model, ModelSpec, Predict,
+    TrainingData,
 };
 use tangency::pool::Outcome as ItemOutcome;
 use tangency::shared_data::{Frame, NanPolicy};
@@ -64,10 +64,7 @@ enum Chosen {
 pub(crate) fn run(global: &Global, args: &ForecastArgs) -> Outcome {
     let cancel = interrupt::on_interrupt()?;
     let chosen = choose(args)?;
-    ForecastRequest::new(args.horizon)
-        .with_level(args.level)
-        .check()
-        .map_err(Failure::usage)?;
+    ForecastRequest::new(args.horizon).with_level(args.level).check().map_err(Failure::usage)?;
     let frame = read(args)?;
     let regressors = match &args.exog {
         None => None,
@@ -270,11 +267,7 @@ fn failed(error: String) -> Series {
 /// The exponential of a mean logarithm is a median.
 fn back_transform(forecast: &Forecast) -> Back {
     let exp = |values: &[f64]| values.iter().map(|value| value.exp()).collect();
-    Back {
-        median: exp(&forecast.mean),
-        lower: exp(&forecast.lower),
-        upper: exp(&forecast.upper),
-    }
+    Back { median: exp(&forecast.mean), lower: exp(&forecast.lower), upper: exp(&forecast.upper) }
 }
 
 fn text(document: &Document) -> String {
@@ -282,13 +275,12 @@ fn text(document: &Document) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{:<12} {:>14} {:>14} {:>14} {:>14}  {}",
+        "{:<12} {:>14} {:>14} {:>14} {:>14}  status",
         "series",
         "last",
         format!("in {} steps", document.horizon),
         "lower",
-        "upper",
-        "status"
+        "upper"
     );
     for series in &document.series {
         let end = |values: &[f64]| values.last().copied().unwrap_or(f64::NAN);

@@ -72,8 +72,7 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
     let kind: StrategyKind = args.strategy.parse().map_err(Failure::usage)?;
     let metric: Metric = args.metric.parse().map_err(Failure::usage)?;
     let grid = Grid::parse(args.params.iter().map(String::as_str)).map_err(Failure::usage)?;
-    let config =
-        BacktestConfig::new(args.periods_per_year).with_costs(Costs::fee(args.fees));
+    let config = BacktestConfig::new(args.periods_per_year).with_costs(Costs::fee(args.fees));
     config.check().map_err(Failure::usage)?;
     if let Some(out) = &args.out {
         output::check_writable(out)?;
@@ -130,9 +129,7 @@ fn bars<'a>(frame: &'a Frame, args: &GridArgs) -> Outcome<Bars<'a>> {
         frame.column_at(at).ok()
     };
     let bars = match (find("open"), find("high"), find("low"), find("close"), &args.column) {
-        (Some(open), Some(high), Some(low), Some(close), None) => {
-            Bars::new(open, high, low, close)
-        }
+        (Some(open), Some(high), Some(low), Some(close), None) => Bars::new(open, high, low, close),
         (.., Some(name)) => Bars::from_closes(frame.column(name).map_err(Failure::usage)?),
         (.., Some(close), None) => Bars::from_closes(close),
         _ if frame.n_columns() == 1 => {

@@ -51,7 +51,8 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Outcome {
     });
     report.write(&args.out, &timings, &cancel).map_err(failure)?;
 
-    let document = Document { command: "run", out: args.out.display().to_string(), seconds, report: &report };
+    let document =
+        Document { command: "run", out: args.out.display().to_string(), seconds, report: &report };
     output::print(global.json, &document, |document| text(document.report, &args.out, seconds))?;
     Ok(if report.failures.is_empty() { DONE } else { SOME_FAILED })
 }

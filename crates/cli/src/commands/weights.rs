@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use nalgebra::{DMatrix, DMatrixView};
 use serde::Serialize;
 use tangency::optimize;
 use tangency::optimize::allocation::{self, ClusterDistance, Constraints, Linkage, Solution};
 use tangency::optimize::black_litterman::Prior;
+use tangency::optimize::nalgebra::{DMatrix, DMatrixView};
 use tangency::optimize::risk::{self, Averaging};
 use tangency::shared_data::Frame;
 
@@ -89,10 +89,9 @@ pub(crate) fn run(global: &Global, args: &WeightsArgs) -> Outcome {
             (mean, risk_free_rate) = (posterior_mean, 0.0);
             ("black-litterman", solution)
         }
-        MethodArg::MinVolatility => (
-            "min-volatility",
-            allocation::min_volatility(covariance, &constraints).map_err(named)?,
-        ),
+        MethodArg::MinVolatility => {
+            ("min-volatility", allocation::min_volatility(covariance, &constraints).map_err(named)?)
+        }
         MethodArg::MaxSharpe => (
             "max-sharpe",
             allocation::max_sharpe(&mean, covariance, risk_free_rate, &constraints)
@@ -104,12 +103,21 @@ pub(crate) fn run(global: &Global, args: &WeightsArgs) -> Outcome {
         }
         MethodArg::Hrp => {
             config.only_default_constraints("hrp")?;
-            ("hrp", allocation::hrp(covariance, ClusterDistance::default(), Linkage::default()).map_err(named)?)
+            (
+                "hrp",
+                allocation::hrp(covariance, ClusterDistance::default(), Linkage::default())
+                    .map_err(named)?,
+            )
         }
         MethodArg::Cvar => (
             "cvar",
-            allocation::min_cvar(estimates.returns.as_view(), config.cvar_level, None, &constraints)
-                .map_err(named)?,
+            allocation::min_cvar(
+                estimates.returns.as_view(),
+                config.cvar_level,
+                None,
+                &constraints,
+            )
+            .map_err(named)?,
         ),
     };
     document.method = method;

@@ -20,7 +20,11 @@ fn refused(place: &Workplace, arguments: &str) -> String {
     assert!(document["error"]["kind"].is_string(), "{document}");
     let message = document["error"]["message"].as_str().unwrap().to_owned();
     assert!(!message.contains('\n'), "{message}");
-    assert!(plain.stderr.contains(&message) || plain.stderr.starts_with("error:"), "{}", plain.stderr);
+    assert!(
+        plain.stderr.contains(&message) || plain.stderr.starts_with("error:"),
+        "{}",
+        plain.stderr
+    );
     assert_eq!(place.entries(), before, "{line} left something behind");
     message
 }
@@ -87,10 +91,18 @@ fn requests_that_make_no_sense() {
     let place = Workplace::new();
     place.prices(3, 60);
     let forecast = "forecast --input @prices.csv";
-    check(&place, &format!("{forecast} --model prophet --horizon 3"), &["prophet", "naive", "arima"]);
+    check(
+        &place,
+        &format!("{forecast} --model prophet --horizon 3"),
+        &["prophet", "naive", "arima"],
+    );
     check(&place, &format!("{forecast} --model naive --horizon 0"), &["horizon"]);
     check(&place, &format!("{forecast} --model naive --horizon 3 --level 1.5"), &["1.5"]);
-    check(&place, &format!("{forecast} --model naive --horizon 3 --column AAPLE"), &["AAPLE", "AAPL"]);
+    check(
+        &place,
+        &format!("{forecast} --model naive --horizon 3 --column AAPLE"),
+        &["AAPLE", "AAPL"],
+    );
     check(&place, &format!("{forecast} --model naive --horizon 3 --rows 9:4"), &["9:4"]);
     check(&place, &format!("{forecast} --model naive --horizon 3 --mean drift"), &["--mean"]);
     check(&place, &format!("{forecast} --model arima:1,1,1 --horizon 3 --fixed ar7=1"), &["ar7"]);
@@ -107,7 +119,11 @@ fn requests_that_make_no_sense() {
     check(&place, &format!("{grid} --param fast=5 --param slow=10 --fees 2"), &["fee", "2"]);
     check(&place, &format!("{grid} --param fast=5 --param slow=10 --out @no/where.csv"), &["no"]);
     let grid = "grid --input @prices.csv --column AAPL --param fast=5 --param slow=10";
-    check(&place, &format!("{grid} --strategy sma-cros --metric sharpe"), &["sma-cros", "sma_cross"]);
+    check(
+        &place,
+        &format!("{grid} --strategy sma-cros --metric sharpe"),
+        &["sma-cros", "sma_cross"],
+    );
     check(&place, &format!("{grid} --strategy sma-cross --metric sharp"), &["sharp", "sharpe"]);
     let several = "grid --input @prices.csv --strategy sma-cross --metric sharpe";
     check(&place, &format!("{several} --param fast=5 --param slow=10"), &["--column"]);
@@ -123,7 +139,11 @@ fn configurations_that_make_no_sense() {
         ("cross.toml", "[bounds.assets]\nAMD = [0.5, 0.4]\n", &["asset AMD", "0.5", "0.4"]),
         ("asset.toml", "[bounds.assets]\nIBM = [0.1, 0.4]\n", &["IBM"]),
         ("view.toml", "[[views]]\nreturn = 0.1\n", &["asset", "long"]),
-        ("confident.json", r#"{"views":[{"asset":"AMD","return":0.1,"confidence":1.5}]}"#, &["1.5"]),
+        (
+            "confident.json",
+            r#"{"views":[{"asset":"AMD","return":0.1,"confidence":1.5}]}"#,
+            &["1.5"],
+        ),
         ("broken.json", "{", &["broken.json"]),
     ];
     for (name, text, parts) in cases {

@@ -18,9 +18,11 @@ fn the_machine_is_described_and_the_sums_add_up() {
 
 #[test]
 fn thread_variables_are_warned_about() {
-    let output = tangency().args(["doctor", "--json"]).env("OMP_NUM_THREADS", "8").output().unwrap();
+    let output =
+        tangency().args(["doctor", "--json"]).env("OMP_NUM_THREADS", "8").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("OMP_NUM_THREADS=8"), "{text}");
-    let output = tangency().args(["doctor", "--json"]).env("OMP_NUM_THREADS", "1").output().unwrap();
+    let output =
+        tangency().args(["doctor", "--json"]).env("OMP_NUM_THREADS", "1").output().unwrap();
     assert!(!String::from_utf8(output.stdout).unwrap().contains("OMP_NUM_THREADS"));
 }

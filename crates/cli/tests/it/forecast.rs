@@ -64,10 +64,15 @@ fn regressors_bring_their_future() {
     let wiggle = |t: f64| (t * 1.7).sin() + 0.3 * (t * 0.9).cos();
     // The target is twice the regressor, up to a small alternation.
     let target = "year,y\n".to_owned()
-        + &rows(0, 60, |t| 2.0 * ((t * 1.7).sin() + 0.3 * (t * 0.9).cos()) + 0.01 * (t * 5.1).sin());
-    let exog = "year,drive\n".to_owned() + &rows(0, 70, |t| (t * 1.7).sin() + 0.3 * (t * 0.9).cos());
+        + &rows(0, 60, |t| {
+            2.0 * ((t * 1.7).sin() + 0.3 * (t * 0.9).cos()) + 0.01 * (t * 5.1).sin()
+        });
+    let exog =
+        "year,drive\n".to_owned() + &rows(0, 70, |t| (t * 1.7).sin() + 0.3 * (t * 0.9).cos());
     let (input, exog) = (place.write("y.csv", &target), place.write("x.csv", &exog));
-    let line = format!("forecast --json --input {input} --model arima:1,0,0 --values series --exog {exog}");
+    let line = format!(
+        "forecast --json --input {input} --model arima:1,0,0 --values series --exog {exog}"
+    );
     let ended = run(&format!("{line} --horizon 10 --no-progress"));
     assert_eq!(ended.code, 0, "{}", ended.stdout);
     let series = &ended.json()["series"][0];
@@ -89,8 +94,9 @@ fn one_bad_series_leaves_the_others() {
         text += &format!("{},{},5\n", 1900 + day, 10.0 + (f64::from(day) * 1.3).sin());
     }
     let input = place.write("mixed.csv", &text);
-    let ended =
-        run(&format!("forecast --json --input {input} --model arima:1,1,0 --horizon 2 --no-progress"));
+    let ended = run(&format!(
+        "forecast --json --input {input} --model arima:1,1,0 --horizon 2 --no-progress"
+    ));
     assert_eq!(ended.code, 3, "{}", ended.stdout);
     let document = ended.json();
     assert_eq!(document["series"][0]["status"], "ok");

@@ -37,7 +37,12 @@ fn bars_fill_at_the_next_open() {
     for day in 0..400 {
         let close = 50.0 + 10.0 * (f64::from(day) / 17.0).sin();
         let open = close + 0.5;
-        text += &format!("{},{open},{},{},{close},1\n", 1_500_000_000 + day * 86_400, open + 1.0, close - 1.0);
+        text += &format!(
+            "{},{open},{},{},{close},1\n",
+            1_500_000_000 + day * 86_400,
+            open + 1.0,
+            close - 1.0
+        );
     }
     let input = place.write("bars.csv", &text);
     let line = |workers: u8| {

@@ -8,12 +8,8 @@ use crate::command::{Workplace, tangency};
 /// Interrupts the command once `marker` has appeared on standard error.
 fn interrupted(arguments: &[&str], marker: &str) -> (i32, Duration) {
     use std::io::{BufRead, BufReader};
-    let mut child = tangency()
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        tangency().args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let seen = lines.any(|line| line.unwrap().contains(marker));
     assert!(seen, "the command ended before {marker:?}");
@@ -42,8 +38,21 @@ fn grid_ends_at_once_and_writes_nothing() {
     let out = place.text("trials.csv");
     let (code, took) = interrupted(
         &[
-            "grid", "--input", &input, "--strategy", "sma-cross", "--param", "fast=2:400:1",
-            "--param", "slow=100:1000:1", "--metric", "sharpe", "--out", &out, "--workers", "1",
+            "grid",
+            "--input",
+            &input,
+            "--strategy",
+            "sma-cross",
+            "--param",
+            "fast=2:400:1",
+            "--param",
+            "slow=100:1000:1",
+            "--metric",
+            "sharpe",
+            "--out",
+            &out,
+            "--workers",
+            "1",
         ],
         "backtests",
     );

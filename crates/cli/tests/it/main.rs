@@ -1,5 +1,7 @@
 //! The command as a user meets it: exit codes, streams, documents, files.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod bad_input;
 mod command;
 mod doctor;

@@ -46,7 +46,16 @@ fn json_is_one_document_and_progress_stays_on_standard_error() {
     let input = place.prices(4, 420);
     let out = place.text("out");
     let ended = run_with(&[
-        "run", "--json", "--input", &input, "--out", &out, "--train", "120", "--horizon", "5",
+        "run",
+        "--json",
+        "--input",
+        &input,
+        "--out",
+        &out,
+        "--train",
+        "120",
+        "--horizon",
+        "5",
     ]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let document = ended.json();

@@ -13,7 +13,8 @@ fn weights(document: &Value) -> Vec<f64> {
 fn every_method_gives_long_only_weights_that_sum_to_one() {
     let place = Workplace::new();
     let input = place.prices(6, 500);
-    for method in ["black-litterman", "min-volatility", "max-sharpe", "risk-parity", "hrp", "cvar"] {
+    for method in ["black-litterman", "min-volatility", "max-sharpe", "risk-parity", "hrp", "cvar"]
+    {
         let ended = run(&format!("weights --json --input {input} --method {method}"));
         assert_eq!(ended.code, 0, "{method}: {}", ended.stdout);
         let document = ended.json();
@@ -65,8 +66,7 @@ fn views_bounds_and_sectors_come_from_the_configuration() {
     assert!((weights[3] - 0.4).abs() < 1e-9, "{weights:?}");
 
     let json = place.write("none.json", "{}");
-    let plain = run(&format!(
-        "weights --json --input {input} --method black-litterman --config {json}"
-    ));
+    let plain =
+        run(&format!("weights --json --input {input} --method black-litterman --config {json}"));
     assert_eq!(self::weights(&plain.json()), [0.25; 4]);
 }

@@ -1,9 +1,10 @@
 //! From a nearly right answer to a right one: solve the optimality conditions for the constraints
 //! that bind, check, correct the set.
 
-use nalgebra::{DMatrix, DVector, LU};
+use nalgebra::{DMatrix, DVector};
 
 use super::program::{Binding, Program, Side};
+use crate::factorisation::Lu;
 
 /// Violations up to this are rounding (weights are of order one).
 const FEASIBLE: f64 = 1e-12;
@@ -104,7 +105,7 @@ impl ActiveSet<'_> {
         for k in 0..r {
             system[(f + k, f + k)] -= REGULAR / curvature.max(1e-300);
         }
-        let factor = LU::new(system);
+        let factor = Lu::new(system);
 
         // Each round solves for the remaining residual of the true conditions.
         for _ in 0..6 {

@@ -1,9 +1,10 @@
 //! Weights from shares of risk.
 
-use nalgebra::{DMatrix, DMatrixView, DVector, linalg::Cholesky};
+use nalgebra::{DMatrix, DMatrixView, DVector};
 
 use super::mean_variance::variance;
 use super::solution::{Residuals, Solution, Status};
+use crate::factorisation;
 use crate::risk::{axpy, check_covariance, check_length, correlation, risk_contributions, sum};
 use crate::{ErrorKind, Result};
 
@@ -145,7 +146,7 @@ fn newton_step(
         hessian[(i, i)] += budgets[i];
     }
     let gradient = DVector::from_fn(n, |i, _| x[i] * marginal[i] - budgets[i]);
-    let Some(cholesky) = Cholesky::new(hessian) else { return false };
+    let Some(cholesky) = factorisation::cholesky(hessian) else { return false };
     let step = cholesky.solve(&gradient);
     let smallest = budgets.iter().copied().fold(f64::INFINITY, f64::min);
     let decrement = (gradient.dot(&step).max(0.0) / smallest).sqrt();

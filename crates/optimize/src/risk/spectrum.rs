@@ -2,6 +2,7 @@
 
 use nalgebra::{DMatrix, DMatrixView, Dyn, linalg::Cholesky};
 
+use crate::factorisation;
 use crate::{ErrorKind, Result};
 
 /// Negative eigenvalues down to this share of the largest are rounding, not structure.
@@ -43,10 +44,10 @@ pub(crate) fn check_psd(what: &'static str, matrix: DMatrixView<'_, f64>) -> Res
     for i in 0..n {
         shifted[(i, i)] += ROUNDING * trace;
     }
-    if Cholesky::new(shifted).is_some() {
+    if factorisation::cholesky(shifted).is_some() {
         return Ok(());
     }
-    let eigenvalues = matrix.symmetric_eigenvalues();
+    let eigenvalues = factorisation::eigenvalues(matrix);
     let (smallest, largest) = (eigenvalues.min(), eigenvalues.max());
     if smallest >= -ROUNDING * largest {
         return Ok(());
@@ -92,13 +93,13 @@ pub(crate) fn check_symmetric(what: &'static str, matrix: DMatrixView<'_, f64>) 
 pub(crate) fn cholesky(what: &'static str, matrix: &DMatrix<f64>) -> Result<Cholesky<f64, Dyn>> {
     let singular = |row: usize| ErrorKind::Singular { what, row };
     let n = matrix.nrows();
-    let Some(factor) = Cholesky::new(matrix.clone()) else {
+    let Some(factor) = factorisation::cholesky(matrix.clone()) else {
         // The smallest leading block that fails ends with the row at fault.
         let (mut sound, mut failing) = (0, n);
         while failing - sound > 1 {
             let middle = (sound + failing) / 2;
             let block = matrix.view((0, 0), (middle, middle)).into_owned();
-            if Cholesky::new(block).is_some() { sound = middle } else { failing = middle }
+            if factorisation::cholesky(block).is_some() { sound = middle } else { failing = middle }
         }
         return Err(singular(failing - 1).into());
     };
@@ -122,7 +123,7 @@ pub(crate) fn cholesky(what: &'static str, matrix: &DMatrix<f64>) -> Result<Chol
 /// [`NotSymmetric`](ErrorKind::NotSymmetric).
 pub fn clip_spectrum(matrix: DMatrixView<'_, f64>) -> Result<DMatrix<f64>> {
     check_symmetric("matrix", matrix)?;
-    let eigen = matrix.into_owned().symmetric_eigen();
+    let eigen = factorisation::eigen(matrix);
     if eigen.eigenvalues.min() >= 0.0 {
         return Ok(matrix.into_owned());
     }

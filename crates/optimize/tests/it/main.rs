@@ -10,6 +10,7 @@ mod backtest_rules;
 mod backtest_vectorbt;
 mod black_litterman;
 mod black_litterman_views;
+mod large_matrices;
 mod metrics;
 mod risk;
 mod search;

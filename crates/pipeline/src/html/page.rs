@@ -109,6 +109,7 @@ fn record(report: &Report) -> Markup {
         (key(&section.tracks.iter().map(|track| (track.name.as_str(), colour(&track.name)))
             .collect::<Vec<_>>()))
         (figure(charts::equity(section), Some("Value of 1, after costs, logarithmic axis")))
+        (figure(charts::relative(section), Some("Value relative to the prior's")))
         (figure(charts::drawdown(section), Some("Deepest drawdown within each period")))
     }
 }

@@ -5,8 +5,8 @@ use tangency_forecast::evaluation::{Accuracy, Loss, Record, diebold_mariano};
 use tangency_optimize::risk;
 
 use super::sections::{
-    AccuracyRow, AssetSection, DataSection, Fan, GridSection, OutOfSampleSection,
-    PortfolioSection, Report, RuleValues,
+    AccuracyRow, AssetSection, DataSection, Fan, GridSection, OutOfSampleSection, PortfolioSection,
+    Report, RuleValues,
 };
 use crate::book::{AssetBook, Book};
 use crate::config::{PipelineConfig, ViewRule};
@@ -76,9 +76,7 @@ fn headline(assets: &[AssetSection], outcome: &RuleOutcome, config: &PipelineCon
     let largest = assets
         .iter()
         .max_by(|a, b| a.weights.of(config.views).total_cmp(&b.weights.of(config.views)))
-        .map(|asset| {
-            format!("{} {:.1} %", asset.name, asset.weights.of(config.views) * 100.0)
-        })
+        .map(|asset| format!("{} {:.1} %", asset.name, asset.weights.of(config.views) * 100.0))
         .unwrap_or_default();
     match (config.views, outcome.views) {
         (ViewRule::Earned, 0) => format!(
@@ -151,9 +149,8 @@ fn accuracy_row(
     let last = config.horizon - 1;
     let z = normal_quantile(config.interval_level);
     let known = record.origins.iter().filter(|origin| !origin.error(last).is_nan());
-    let inside = known
-        .filter(|origin| origin.error(last).abs() <= z * origin.std_error[last])
-        .count();
+    let inside =
+        known.filter(|origin| origin.error(last).abs() <= z * origin.std_error[last]).count();
     Ok(AccuracyRow {
         model: name.to_owned(),
         n: accuracy.n,

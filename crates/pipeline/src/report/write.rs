@@ -46,10 +46,9 @@ impl Report {
 
     fn files(&self, run: &impl Serialize) -> Result<Vec<(&'static str, String)>> {
         let json = |document: serde_json::Result<String>, name: &str| {
-            document.map(|text| text + "\n").map_err(|error| ErrorKind::Write {
-                path: name.into(),
-                source: error.into(),
-            })
+            document
+                .map(|text| text + "\n")
+                .map_err(|error| ErrorKind::Write { path: name.into(), source: error.into() })
         };
         Ok(vec![
             ("report.json", json(serde_json::to_string_pretty(self), "report.json")?),

@@ -34,7 +34,9 @@ fn refused(closes: &Frame, config: PipelineConfig) -> Error {
 
 #[test]
 fn prices_are_named_by_asset_and_date() {
-    for (value, flaw) in [(0.0, "zero"), (-3.0, "-3"), (f64::NAN, "missing"), (f64::INFINITY, "infinite")] {
+    for (value, flaw) in
+        [(0.0, "zero"), (-3.0, "-3"), (f64::NAN, "missing"), (f64::INFINITY, "infinite")]
+    {
         let mut columns = Panel { n_rows: 300, ..Panel::default() }.simulate(1);
         columns[2][40] = value;
         let error = refused(&frame(&columns), settings()).to_string();
@@ -54,7 +56,8 @@ fn too_little_data_names_what_is_needed() {
     let error = refused(&random_walks(1, 300, 1), settings()).to_string();
     assert_eq!(error, "a portfolio needs at least 2 assets, got 1");
     let long: ModelSpec = "arima:1,1,1x1,1,1,40".parse().unwrap();
-    let error = refused(&random_walks(3, 300, 1), PipelineConfig { members: vec![long], ..settings() });
+    let error =
+        refused(&random_walks(3, 300, 1), PipelineConfig { members: vec![long], ..settings() });
     assert!(error.to_string().contains("the training window has 60"), "{error}");
 }
 

@@ -22,7 +22,10 @@ fn files_are_all_there_and_agree() {
     {
         let page = read("index.html");
         assert!(page.contains("<svg") && page.contains(&report.headline));
-        assert!(!page.contains("http://") || !page.contains("<script"), "the page asks for nothing");
+        assert!(
+            !page.contains("http://") || !page.contains("<script"),
+            "the page asks for nothing"
+        );
     }
     let names = std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(names.into_iter().all(|name| !name.to_string_lossy().ends_with(".tmp")));

@@ -1,5 +1,7 @@
 //! Behaviour of the pipeline through its public API.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
 mod bad_input;
 mod files;
 mod look_ahead;

@@ -70,7 +70,8 @@ fn market_capitalisations_make_the_prior() {
 #[test]
 fn bounds_hold_for_every_rule() {
     let closes = random_walks(3, 300, 6);
-    let caps = vec![("ASSET0".to_owned(), 8.0), ("ASSET1".to_owned(), 1.0), ("ASSET2".to_owned(), 1.0)];
+    let caps =
+        vec![("ASSET0".to_owned(), 8.0), ("ASSET1".to_owned(), 1.0), ("ASSET2".to_owned(), 1.0)];
     let config = PipelineConfig {
         prior: PriorWeights::MarketCaps(caps),
         min_weight: 0.05,

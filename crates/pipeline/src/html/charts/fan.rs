@@ -20,11 +20,11 @@ pub(in crate::html) fn fan(fan: &Fan) -> Option<String> {
         points.extend(values.iter().enumerate().map(|(step, value)| (step as f64 + 1.0, *value)));
         points
     };
-    draw((380, 230), |area| {
+    draw((330, 215), |area| {
         let mut chart = ChartBuilder::on(area)
             .margin(8)
             .x_label_area_size(24)
-            .y_label_area_size(48)
+            .y_label_area_size(44)
             .build_cartesian_2d(-past..steps, lowest - margin..highest + margin)?;
         chart
             .configure_mesh()
@@ -32,7 +32,7 @@ pub(in crate::html) fn fan(fan: &Fan) -> Option<String> {
             .light_line_style(TRANSPARENT)
             .bold_line_style(FAINT)
             .axis_style(INK)
-            .label_style(font(11))
+            .label_style(font(12))
             .x_labels(6)
             .y_labels(5)
             .x_label_formatter(&|row| format!("{row:+.0}"))

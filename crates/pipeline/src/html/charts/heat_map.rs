@@ -32,7 +32,8 @@ pub(in crate::html) fn heat_map(grid: &GridSection) -> Option<String> {
                 let x = LEFT + column as i32 * CELL;
                 let cell = [(x + 1, y + 1), (x + CELL - 1, y + CELL * 2 / 3 - 1)];
                 let Some(value) = grid.median[row][column] else { continue };
-                let share = if highest > lowest { (value - lowest) / (highest - lowest) } else { 0.5 };
+                let share =
+                    if highest > lowest { (value - lowest) / (highest - lowest) } else { 0.5 };
                 area.draw(&Rectangle::new(cell, shade(share).filled()))?;
                 let ink = if share > 0.6 { WHITE } else { INK };
                 area.draw(&Text::new(

@@ -8,5 +8,5 @@ mod weights;
 
 pub(super) use fan::fan;
 pub(super) use heat_map::heat_map;
-pub(super) use tracks::{drawdown, equity};
+pub(super) use tracks::{drawdown, equity, relative};
 pub(super) use weights::weights;
