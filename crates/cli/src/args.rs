@@ -61,8 +61,8 @@ pub(crate) struct RunArgs {
     /// [default: equal weights].
     #[arg(long, value_name = "FILE")]
     pub(crate) market_caps: Option<PathBuf>,
-    /// Models of the ensemble, separated by `;`.
-    #[arg(long, value_name = "SPECS", default_value = "naive;drift;arima:1,1,1")]
+    /// Models of the ensemble, joined by `+`.
+    #[arg(long, value_name = "SPECS", default_value = "naive+drift+arima:1,1,1")]
     pub(crate) models: String,
     /// Rows from a forecast to its target, and between two rebalancings.
     #[arg(long, value_name = "ROWS", default_value_t = 21)]

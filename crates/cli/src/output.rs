@@ -49,20 +49,22 @@ fn write(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Fails early where a result could not be put later.
-pub(crate) fn check_writable(path: &Path) -> Result<(), Failure> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    if !folder.is_dir() {
-        return Err(Failure::output(format!("{}: no such folder", folder.display())));
-    }
+/// Fails early where a file could not be put later.
+pub(crate) fn check_file(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::output(format!("{} is a folder", path.display())));
     }
     // The only sure test of a folder is to write there; the draft goes when it is dropped.
     StagedFile::create(path).map(drop).map_err(Failure::output)
+}
+
+/// Fails early where a folder could not be made or written to later. It is not made yet.
+pub(crate) fn check_folder(path: &Path) -> Result<(), Failure> {
+    let existing = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("."));
+    if !existing.is_dir() {
+        return Err(Failure::output(format!("{} is not a folder", existing.display())));
+    }
+    StagedFile::create(existing.join("report.json")).map(drop).map_err(Failure::output)
 }
 
 /// Writes a whole file under a temporary name, then gives it its own.

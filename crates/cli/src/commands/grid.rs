@@ -75,7 +75,7 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
     let config = BacktestConfig::new(args.periods_per_year).with_costs(Costs::fee(args.fees));
     config.check().map_err(Failure::usage)?;
     if let Some(out) = &args.out {
-        output::check_writable(out)?;
+        output::check_file(out)?;
     }
 
     let frame = input::read(&args.input, Gaps::Reject)?;

@@ -28,6 +28,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Outcome {
     let cancel = interrupt::on_interrupt()?;
     let config = config(global, args)?;
     config.validate().map_err(Failure::usage)?;
+    output::check_folder(&args.out)?;
     let Input { frame, source, caveat } = match &args.input {
         None => input::embedded()?,
         Some(path) => input::closes(path)?,
@@ -60,7 +61,7 @@ pub(crate) fn run(global: &Global, args: &RunArgs) -> Outcome {
 fn config(global: &Global, args: &RunArgs) -> Outcome<PipelineConfig> {
     let members = args
         .models
-        .split(';')
+        .split('+')
         .map(|spec| spec.trim().parse::<ModelSpec>().map_err(Failure::usage))
         .collect::<Outcome<_>>()?;
     let prior = match &args.market_caps {

@@ -108,7 +108,7 @@ fn requests_that_make_no_sense() {
     check(&place, &format!("{forecast} --model arima:1,1,1 --horizon 3 --fixed ar7=1"), &["ar7"]);
     check(&place, "run --horizon 0 --out @out", &["horizon", "at least 1", "got 0"]);
     check(&place, "run --max-weight 0.01 --out @out --no-progress", &["cannot sum to 1", "0.2"]);
-    check(&place, "run --models naive;prophet --out @out", &["prophet"]);
+    check(&place, "run --models naive+prophet --out @out", &["prophet"]);
     check(&place, "run --workers 0", &["0"]);
     check(&place, "fly", &["fly"]);
     let grid = "grid --input @prices.csv --column AAPL --strategy sma-cross --metric sharpe";
@@ -127,6 +127,13 @@ fn requests_that_make_no_sense() {
     check(&place, &format!("{grid} --strategy sma-cross --metric sharp"), &["sharp", "sharpe"]);
     let several = "grid --input @prices.csv --strategy sma-cross --metric sharpe";
     check(&place, &format!("{several} --param fast=5 --param slow=10"), &["--column"]);
+}
+
+#[test]
+fn a_report_that_has_no_place_is_refused_before_the_work() {
+    let place = Workplace::new();
+    place.write("taken", "");
+    check(&place, "run --out @taken/report --no-progress", &["taken", "not a folder"]);
 }
 
 #[test]

@@ -115,10 +115,9 @@ fn asset_section(
         earned: of(&today.earned)[asset],
         error_variance: of(&today.error_variance)[asset],
     };
-    let naive = book.members.iter().find(|record| record.name == "naive");
-    let mut accuracy = vec![accuracy_row("ensemble", &book.ensemble, naive, config)?];
+    let mut accuracy = vec![accuracy_row("ensemble", &book.ensemble, config)?];
     for record in &book.members {
-        accuracy.push(accuracy_row(&record.name, record, naive, config)?);
+        accuracy.push(accuracy_row(&record.name, record, config)?);
     }
     Ok(AssetSection {
         name: market.names()[asset].clone(),
@@ -135,17 +134,10 @@ fn asset_section(
 }
 
 /// Accuracy at the last step of the horizon, which is the one that views are made of.
-fn accuracy_row(
-    name: &str,
-    record: &Record,
-    naive: Option<&Record>,
-    config: &PipelineConfig,
-) -> Result<AccuracyRow> {
+fn accuracy_row(name: &str, record: &Record, config: &PipelineConfig) -> Result<AccuracyRow> {
     let accuracy = Accuracy::at_step(record, config.horizon).map_err(ErrorKind::Forecast)?;
-    // Two records that never differ give no test.
-    let test = naive
-        .filter(|naive| naive.name != record.name)
-        .and_then(|naive| diebold_mariano(record, naive, config.horizon, Loss::Squared).ok());
+    // Two records that never differ, the naive forecast and itself, give no test.
+    let test = diebold_mariano(record, &naive(record), config.horizon, Loss::Squared).ok();
     let last = config.horizon - 1;
     let z = normal_quantile(config.interval_level);
     let known = record.origins.iter().filter(|origin| !origin.error(last).is_nan());
@@ -161,6 +153,15 @@ fn accuracy_row(
         diebold_mariano_p: test.map(|test| test.p_value),
         interval_coverage: inside as f64 / accuracy.n as f64,
     })
+}
+
+/// The naive forecasts at the origins of a record: the last value known, at every step.
+fn naive(record: &Record) -> Record {
+    let mut naive = record.clone();
+    for origin in &mut naive.origins {
+        origin.mean.fill(origin.naive);
+    }
+    naive
 }
 
 /// The forecast from the last origin, back on the scale of prices: the exponential of a mean log

@@ -35,7 +35,7 @@ pub(in crate::html) fn heat_map(grid: &GridSection) -> Option<String> {
                 let share =
                     if highest > lowest { (value - lowest) / (highest - lowest) } else { 0.5 };
                 area.draw(&Rectangle::new(cell, shade(share).filled()))?;
-                let ink = if share > 0.6 { WHITE } else { INK };
+                let ink = if share > 0.4 { WHITE } else { INK };
                 area.draw(&Text::new(
                     format!("{value:.2}"),
                     (x + CELL / 2, middle),

@@ -12,7 +12,7 @@ pub(in crate::html) fn equity(section: &OutOfSampleSection) -> Option<String> {
         section.tracks.iter().map(|track| (track, track.equity.clone())).collect();
     let (lowest, highest) = extremes(&tracks);
     let axis = (lowest * 0.96..highest * 1.04).log_scale();
-    lines(section, 320, axis, &tracks, 7, &|value| format!("{value:.1}"))
+    lines(section, 320, axis, &tracks, 12, &|value| format!("{value:.1}"))
 }
 
 /// Value of every later rule relative to the first, which is the level line at 1.
@@ -35,7 +35,7 @@ pub(in crate::html) fn drawdown(section: &OutOfSampleSection) -> Option<String> 
     let tracks: Vec<(&TrackSection, Vec<f64>)> =
         section.tracks.iter().map(|track| (track, track.drawdown.clone())).collect();
     let deepest = extremes(&tracks).0.min(-0.01);
-    lines(section, 210, deepest * 1.05..0.0, &tracks, 5, &|value| format!("{:.0} %", value * 100.0))
+    lines(section, 210, deepest * 1.05..0.0, &tracks, 5, &|value| percent(*value))
 }
 
 /// One line a track over the periods.
@@ -75,6 +75,11 @@ where
         }
         Ok(())
     })
+}
+
+/// Whole per cent, without the sign of a zero.
+fn percent(value: f64) -> String {
+    format!("{:.0} %", (value * 100.0).round() + 0.0)
 }
 
 /// Smallest and largest value of all tracks.
