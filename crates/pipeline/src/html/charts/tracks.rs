@@ -12,7 +12,7 @@ pub(in crate::html) fn equity(section: &OutOfSampleSection) -> Option<String> {
         section.tracks.iter().map(|track| (track, track.equity.clone())).collect();
     let (lowest, highest) = extremes(&tracks);
     let axis = (lowest * 0.96..highest * 1.04).log_scale();
-    lines(section, 320, axis, &tracks, 12, &|value| format!("{value:.1}"))
+    lines(section, 320, axis, &tracks, 12, &|value| round_value(*value))
 }
 
 /// Value of every later rule relative to the first, which is the level line at 1.
@@ -75,6 +75,15 @@ where
         }
         Ok(())
     })
+}
+
+/// A label at 1, 2 and 5 of each decade; the lines between are told by their distance.
+fn round_value(value: f64) -> String {
+    let decade = 10.0_f64.powf((value.log10() + 1e-9).floor());
+    match (value / decade).round() as i64 {
+        1 | 2 | 5 => format!("{value:.0$}", if decade < 1.0 { 1 } else { 0 }),
+        _ => String::new(),
+    }
 }
 
 /// Whole per cent, without the sign of a zero.
