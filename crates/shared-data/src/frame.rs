@@ -133,8 +133,13 @@ impl Frame {
 
     /// Each column as a buffer that keeps the memory alive.
     pub(crate) fn shared_columns(&self) -> impl Iterator<Item = ScalarBuffer<f64>> {
+        (0..self.n_columns()).map(|at| self.shared_column(at))
+    }
+
+    /// The column at a position, which must be there, as a buffer that keeps the memory alive.
+    pub(crate) fn shared_column(&self, index: usize) -> ScalarBuffer<f64> {
         let Block { values, stride, .. } = &*self.block;
-        (0..self.n_columns()).map(move |at| values.slice(at * stride + self.first, self.n_rows))
+        values.slice(index * stride + self.first, self.n_rows)
     }
 
     /// All values as a matrix, rows by columns, column-major. Nothing is copied.

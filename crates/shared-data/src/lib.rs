@@ -8,6 +8,8 @@ mod error;
 mod file;
 mod format;
 mod frame;
+#[cfg(feature = "arrow2")]
+pub mod interop;
 pub mod ipc;
 mod names;
 mod options;

@@ -7,6 +7,8 @@ mod csv_read;
 mod damaged;
 mod files;
 mod frame;
+#[cfg(feature = "arrow2")]
+mod interop_arrow2;
 mod ipc;
 #[cfg(feature = "parquet")]
 mod parquet;
