@@ -71,7 +71,7 @@ pub fn column(frame: &Frame, name: &str) -> Result<PrimitiveArray<f64>> {
     Ok(export_column(frame.shared_column(frame.position(name)?)))
 }
 
-/// Names and values of all columns, in column order, each as [`column`] gives it.
+/// Names and values of all columns, in column order, each as [`column()`] gives it.
 pub fn columns(frame: &Frame) -> impl Iterator<Item = (&str, PrimitiveArray<f64>)> {
     frame.names().iter().map(String::as_str).zip(frame.shared_columns().map(export_column))
 }
