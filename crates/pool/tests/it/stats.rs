@@ -3,12 +3,14 @@
 use std::thread;
 use std::time::Duration;
 
+use tangency_pool::Chunking;
+
 use crate::{LONG, pool, within};
 
 #[test]
 fn a_batch_says_what_it_cost() {
     within(LONG, || {
-        let report = pool(2).batch().try_map_indices(40, |i| {
+        let report = pool(2).batch().chunking(Chunking::Auto).try_map_indices(40, |i| {
             thread::sleep(Duration::from_millis(2));
             assert_ne!(i, 3);
             if i < 2 { Err(()) } else { Ok(()) }
