@@ -136,7 +136,8 @@ impl<'a, S> Batch<'a, S> {
     /// batch stops, the workers let go, and the panic goes on to the caller.
     ///
     /// ```
-    ///     /// use tangency_pool::{Outcome, Pool};
+    /// use std::convert::Infallible;
+    /// use tangency_pool::{Outcome, Pool};
     ///
     /// let mut sum = 0;
     /// let report = Pool::new(2)?

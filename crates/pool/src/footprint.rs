@@ -26,8 +26,8 @@ impl ProcessStats {
         let status = std::fs::read_to_string("/proc/self/status").ok()?;
         let tasks = std::fs::read_dir("/proc/self/task").ok()?;
         // A thread may end between the listing and the reading.
-        let of_tasks = tasks
-            .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("status")).ok());
+        let of_tasks =
+            tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("status")).ok());
         Self::from_texts(&status, of_tasks)
     }
 

@@ -27,6 +27,8 @@ mod outcome;
 mod panics;
 mod pool;
 mod prepare;
+#[cfg(feature = "process")]
+pub mod process;
 mod progress;
 mod queue;
 mod report;

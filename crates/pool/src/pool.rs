@@ -143,6 +143,20 @@ impl Pool {
         Batch::new(&self.crew)
     }
 
+    /// How many inputs of jobs lost every worker process that they were tried on, and are not tried
+    /// again.
+    #[cfg(feature = "process")]
+    #[must_use]
+    pub fn quarantined(&self) -> usize {
+        self.crew.processes.quarantine().len()
+    }
+
+    /// Lets those inputs be tried again.
+    #[cfg(feature = "process")]
+    pub fn clear_quarantine(&self) {
+        self.crew.processes.quarantine().clear();
+    }
+
     /// Ends the threads, joins them and says what the pool has done. Dropping it does the same
     /// without a word.
     pub fn shutdown(mut self) -> PoolStats {

@@ -102,8 +102,7 @@ impl<'s> Roster<'s> {
     pub(crate) fn progress(&self) -> (usize, usize) {
         self.seats.iter().fold((0, 0), |(done, failed), seat| {
             let right = seat.done.load(Ordering::Relaxed);
-            let wrong =
-                seat.failed.load(Ordering::Relaxed) + seat.panicked.load(Ordering::Relaxed);
+            let wrong = seat.failed.load(Ordering::Relaxed) + seat.panicked.load(Ordering::Relaxed);
             (done + (right + wrong) as usize, failed + wrong as usize)
         })
     }

@@ -75,6 +75,8 @@ impl<'s, R, E> Run<'s, R, E> {
                 *slot = match catch_unwind(AssertUnwindSafe(|| task(index))) {
                     Ok(Ok(value)) => Outcome::Done(value),
                     Ok(Err(error)) => Outcome::Failed(error),
+                    // The batch is stopped, and the place says `Cancelled` already.
+                    Err(payload) if panics::is_interruption(&*payload) => return,
                     Err(payload) => Outcome::Panicked(panics::message(payload)),
                 };
                 let now = visit.count(slot);
@@ -110,9 +112,9 @@ impl<'s, R, E> Run<'s, R, E> {
         if self.roster.stop.is_due() {
             return None;
         }
-        let part = self.claim_given_back(*size, estimate).or_else(|| {
-            self.slots.claim(self.plan.next(*size, estimate, self.slots.left()))
-        })?;
+        let part = self
+            .claim_given_back(*size, estimate)
+            .or_else(|| self.slots.claim(self.plan.next(*size, estimate, self.slots.left())))?;
         *size = part.1.len();
         Some(part)
     }
@@ -166,8 +168,7 @@ impl<'s, R, E> Run<'s, R, E> {
 
     /// Whether there is nothing to start at the moment. A worker inside may yet give items back.
     pub(crate) fn is_over(&self) -> bool {
-        self.roster.stop.is_due()
-            || self.slots.is_exhausted() && lock(&self.given_back).is_empty()
+        self.roster.stop.is_due() || self.slots.is_exhausted() && lock(&self.given_back).is_empty()
     }
 
     pub(crate) fn into_roster(self) -> Roster<'s> {

@@ -59,9 +59,10 @@ pub(crate) trait Kept: Send + Sync {
 
 impl<T: Send> Kept for Inner<T> {
     fn forget(&self, worker: usize) {
-        let state = self.slots.get(worker).and_then(|slot| {
-            slot.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-        });
+        let state = self
+            .slots
+            .get(worker)
+            .and_then(|slot| slot.0.lock().unwrap_or_else(PoisonError::into_inner).take());
         // Out of the lock, and contained: it is the program's code that runs here.
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(state))) {
             panics::message(payload);
@@ -116,6 +117,12 @@ impl<T: Send> WorkerState<T> {
             });
         }
         Ok(Borrowed(slot))
+    }
+
+    /// Drops what the worker of that index keeps.
+    #[cfg(feature = "process")]
+    pub(crate) fn forget(&self, worker: usize) {
+        self.inner.forget(worker);
     }
 
     pub(crate) fn belongs_to(&self, pool: PoolId) -> bool {

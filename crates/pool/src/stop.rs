@@ -42,6 +42,15 @@ pub(crate) struct Limits<'a> {
     pub(crate) fail_fast: bool,
 }
 
+impl Limits<'_> {
+    /// Whether the token or the clock says that it is time to stop.
+    #[cfg(all(feature = "process", unix))]
+    pub(crate) fn are_due(&self) -> bool {
+        self.cancel.is_some_and(CancelToken::is_cancelled)
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
 /// The stop flag and what may raise it.
 pub(crate) struct Stop<'s> {
     pub(crate) limits: Limits<'s>,
