@@ -4,7 +4,7 @@
 //! batches meanwhile, among them one that the caller starts while it looks at a result. The caller
 //! calls workers back when it has made room.
 //!
-//! No call can be lost. A worker that finds no room says so (`is_starved`, a `Release` store) and
+//! No call can be lost. A worker that finds no room says so (`is_starved`, an `AcqRel` swap) and
 //! then wakes the caller; the caller, whenever it is woken, has made what room it can before it asks
 //! (`AcqRel` swap). Either the question comes after the word, and the worker is called back, or the
 //! word comes after the question, and so does the wake-up, upon which the caller asks again.
@@ -35,7 +35,7 @@ impl Backlog {
         let under_way = taken.saturating_sub(self.delivered.load(Ordering::Acquire));
         let room = self.most.saturating_sub(under_way);
         if room == 0 {
-            self.is_starved.store(true, Ordering::Release);
+            self.is_starved.swap(true, Ordering::AcqRel);
         }
         room
     }
