@@ -68,5 +68,5 @@ pub use seed::item_seed;
 pub use sink::{OnResult, ResultSink, Unobserved};
 pub use state::WorkerState;
 pub use stats::{ItemCounts, PoolStats, WorkerStats};
-pub use stop::StopReason;
+pub use stop::{StopReason, stop_requested};
 pub use worker::Worker;

@@ -12,7 +12,7 @@ use crate::queue::{Job, Queue};
 use crate::report::WorkerShare;
 use crate::segments::Segments;
 use crate::stats::ItemCounts;
-use crate::stop::{Limits, Stop, StopReason};
+use crate::stop::{Limits, Stop, StopReason, Visible};
 use crate::stopwatch::Stopwatch;
 use crate::sync::Unparker;
 use crate::worker::Worker;
@@ -57,8 +57,19 @@ impl<'s> Roster<'s> {
             worker.counters().add_wait(now.duration_since(self.started));
         }
         let (init, items) = (worker.counters().init(), seat.items());
-        let clock = Stopwatch::starting(now);
-        Some(Visit { seat, worker, nested, since: now, clock, init, items, chunks: 0, largest: 0 })
+        let (clock, visible) = (Stopwatch::starting(now), self.stop.show());
+        Some(Visit {
+            _visible: visible,
+            seat,
+            worker,
+            nested,
+            since: now,
+            clock,
+            init,
+            items,
+            chunks: 0,
+            largest: 0,
+        })
     }
 
     /// Says how to call more workers in. Done once, before any worker is in.
@@ -166,6 +177,7 @@ pub(crate) struct Visit<'a> {
     items: u64,
     chunks: u64,
     largest: usize,
+    _visible: Visible,
 }
 
 impl Visit<'_> {

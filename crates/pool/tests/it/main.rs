@@ -1,11 +1,15 @@
 //! The pool through its public API.
 
 mod batch;
+#[cfg(feature = "rayon")]
+mod below;
 mod build;
 mod concurrent;
 mod isolation;
+mod iterators;
 mod nested;
 mod observe;
+mod resize;
 mod state;
 mod stats;
 mod stop;
