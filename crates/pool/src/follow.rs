@@ -120,11 +120,11 @@ impl Follower {
                     let now = Reading::take();
                     let load = now.zip(before).and_then(|(now, before)| now.since(&before));
                     before = now;
-                    if let (Some(load), Some(crew)) = (load, Weak::upgrade(&crew)) {
-                        if let Some(workers) = governor.decide(load, crew.target()) {
-                            // Refused a thread, it has what it got, and will be back.
-                            let _ = crew.resize(workers);
-                        }
+                    if let (Some(load), Some(crew)) = (load, Weak::upgrade(&crew))
+                        && let Some(workers) = governor.decide(load, crew.target())
+                    {
+                        // Refused a thread, it has what it got, and will be back.
+                        let _ = crew.resize(workers);
                     }
                 }
             }
@@ -141,10 +141,10 @@ impl Follower {
 impl Drop for Follower {
     fn drop(&mut self) {
         drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            if thread.thread().id() != thread::current().id() {
-                let _ = thread.join();
-            }
+        if let Some(thread) = self.thread.take()
+            && thread.thread().id() != thread::current().id()
+        {
+            let _ = thread.join();
         }
     }
 }

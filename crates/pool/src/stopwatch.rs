@@ -44,9 +44,9 @@ impl Stopwatch {
     /// Reads the clock and counts what has ended since the last time.
     pub(crate) fn flush(&mut self, into: &Histogram) -> Instant {
         let now = Instant::now();
-        if self.pending > 0 {
-            let took = nanoseconds(now.duration_since(self.read));
-            into.add(took / self.pending, self.pending);
+        let took = nanoseconds(now.duration_since(self.read));
+        if let Some(mean) = took.checked_div(self.pending) {
+            into.add(mean, self.pending);
             self.time_ns = self.time_ns * MEMORY + took as f64;
             self.items = self.items * MEMORY + self.pending as f64;
             self.pending = 0;

@@ -16,15 +16,15 @@ fn threads_below(pool: &Pool) -> Vec<(ThreadId, HashSet<ThreadId>)> {
         let sum: u64 = (0..1000_u64)
             .into_par_iter()
             .inspect(|_| {
-                seen.lock().unwrap().insert(thread::current().id());
+                seen.lock().expect("nobody panics").insert(thread::current().id());
             })
             .sum();
         assert_eq!(sum, 499_500);
         let (a, b) = rayon::join(|| 1, || 2);
         assert_eq!(a + b, 3);
-        (thread::current().id(), seen.into_inner().unwrap())
+        (thread::current().id(), seen.into_inner().expect("nobody panics"))
     });
-    report.into_results().unwrap()
+    report.into_results().expect("no item fails")
 }
 
 #[test]

@@ -9,6 +9,8 @@
 //! Brian Norris and Brian Demsky (2013), "CDSChecker: Checking Concurrent Data Structures Written
 //! with C/C++ Atomics", OOPSLA.
 
+#![allow(clippy::unwrap_used, reason = "these are tests, though not all of it says so")]
+
 #[path = "../../src/backlog.rs"]
 mod backlog;
 #[path = "../../src/erased.rs"]

@@ -15,6 +15,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("lifetime::a_killed_program_takes_busy_workers", || killed_program("busy")),
     ("lifetime::without_the_entry_building_is_an_error", without_the_entry),
     ("lifetime::the_environment_chooses", the_environment_chooses),
+    #[cfg(feature = "rayon")]
+    ("lifetime::rayon_in_items_starts_no_thread", rayon_in_items_starts_no_thread),
 ];
 
 /// Children of this process, zombies included.
@@ -96,4 +98,20 @@ fn the_environment_chooses() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "processes\n");
     let output = command("chosen").env("TANGENCY_EXECUTOR", "threads").output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "noisethreads\n");
+}
+
+#[cfg(feature = "rayon")]
+fn rayon_in_items_starts_no_thread() {
+    use rayon::prelude::*;
+
+    let pool = tangency_pool::Pool::new(2).unwrap();
+    assert!(pool.batch().map_indices(8, |i| i).is_complete());
+    let before = count("/proc/self/task");
+    let report = pool.batch().map_indices(40, |i| {
+        let sum: usize = (0..1000_usize).into_par_iter().sum();
+        (i + sum, count("/proc/self/task"))
+    });
+    for (_, threads) in report.into_results().unwrap() {
+        assert_eq!(threads, before);
+    }
 }

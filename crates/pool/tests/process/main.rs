@@ -4,6 +4,8 @@
 //! tests run one after another: they count processes and descriptors. Some start the program again
 //! in a role of its own, as `MAIN_ROLE` says.
 
+#![allow(clippy::unwrap_used, reason = "these are tests, though not all of it says so")]
+
 mod chaos;
 mod containment;
 mod lifetime;

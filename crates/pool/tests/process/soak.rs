@@ -116,10 +116,10 @@ fn storm(time: Duration, seed: u64) -> String {
             std::thread::sleep(Duration::from_millis(1 + dice % 20));
             threads.resize(1 + (dice >> 8) as usize % 5).unwrap();
             resizes.fetch_add(1, Ordering::Relaxed);
-            if dice % 7 == 0 {
+            if dice.is_multiple_of(7) {
                 jobs.resize(1 + (dice >> 16) as usize % 3).unwrap();
             }
-            if dice % 5 == 0 {
+            if dice.is_multiple_of(5) {
                 let pids: Vec<_> = jobs.stats().workers.iter().filter_map(|w| w.pid).collect();
                 // A child of ours: while it is not reaped, its id is nobody else's.
                 for pid in pids.iter().filter(|pid| children().contains(pid)).take(1) {
@@ -144,7 +144,7 @@ fn closure_batch(pool: &Pool, seed: u64) -> u64 {
     let items = (seed % 3000) as usize;
     let runs: Vec<AtomicU32> = (0..items).map(|_| AtomicU32::new(0)).collect();
     let token = CancelToken::new();
-    let stop_at = (seed % 4 == 0).then_some(items / 2);
+    let stop_at = (seed.is_multiple_of(4)).then_some(items / 2);
     let task = |index: usize| {
         runs[index].fetch_add(1, Ordering::Relaxed);
         if Some(index) == stop_at {
@@ -219,7 +219,7 @@ fn job_batch(pool: &Pool, seed: u64) -> u64 {
         }
     }
     assert_eq!(report.stats.items.total(), items as u64);
-    if seed % 8 == 0 {
+    if seed.is_multiple_of(8) {
         pool.clear_quarantine();
     }
     items as u64
