@@ -109,8 +109,14 @@ impl Plan {
     }
 
     /// The size of a worker's next chunk: after one of `previous` items (0 for none), with an item
-    /// taking about `estimate` nanoseconds and `left` items not handed out yet.
-    pub(crate) fn next(&self, previous: usize, estimate: Option<f64>, left: usize) -> usize {
+    /// taking about `estimate` nanoseconds and `left` items not handed out yet. That is asked only
+    /// where it matters: the answer lies where workers fight.
+    pub(crate) fn next(
+        &self,
+        previous: usize,
+        estimate: Option<f64>,
+        left: impl FnOnce() -> usize,
+    ) -> usize {
         let size = match (self.rule, estimate) {
             (Rule::Even(size), _) | (Rule::Banded(size), None) => size,
             (Rule::Banded(size), Some(item)) if item < SHORT.as_nanos() as f64 => {
@@ -122,7 +128,7 @@ impl Plan {
             (Rule::Adaptive { target_ns, .. }, Some(item)) => {
                 // Saturates, should an item take no time at all.
                 let fitting = (target_ns / item.max(0.1)) as usize;
-                let share = left.div_ceil(self.workers.saturating_mul(2));
+                let share = left().div_ceil(self.workers.saturating_mul(2));
                 fitting.min(previous.saturating_mul(GROWTH)).min(share)
             }
         };
@@ -150,7 +156,7 @@ mod tests {
 
     #[test]
     fn even_sizes() {
-        let size = |chunking, items| plan(chunking, items, 4).next(0, Some(MS), items);
+        let size = |chunking, items| plan(chunking, items, 4).next(0, Some(MS), || items);
         assert_eq!(size(Chunking::Fixed(7), 100), 7);
         assert_eq!(size(Chunking::Static, 100), 25);
         assert_eq!(size(Chunking::Static, 101), 26);
@@ -165,31 +171,31 @@ mod tests {
     #[test]
     fn adaptive_chunks_fill_the_target() {
         let plan = plan(Chunking::adaptive(), 1_000_000, 2);
-        assert_eq!(plan.next(0, None, 1_000_000), 1);
+        assert_eq!(plan.next(0, None, || 1_000_000), 1);
         // 5 ms of items of 1 us, reached in steps of eight.
-        assert_eq!(plan.next(1, Some(1e3), 1_000_000), 8);
-        assert_eq!(plan.next(4096, Some(1e3), 1_000_000), 5000);
+        assert_eq!(plan.next(1, Some(1e3), || 1_000_000), 8);
+        assert_eq!(plan.next(4096, Some(1e3), || 1_000_000), 5000);
         // Items of 10 ms go one by one, items that take no time are no division by zero.
-        assert_eq!(plan.next(8, Some(10.0 * MS), 1_000_000), 1);
-        assert_eq!(plan.next(usize::MAX, Some(0.0), 1_000_000), 250_000);
+        assert_eq!(plan.next(8, Some(10.0 * MS), || 1_000_000), 1);
+        assert_eq!(plan.next(usize::MAX, Some(0.0), || 1_000_000), 250_000);
     }
 
     #[test]
     fn adaptive_chunks_shrink_toward_the_end() {
         let plan = plan(Chunking::adaptive(), 10_000, 4);
         let sizes: Vec<_> =
-            [8000, 800, 80, 8, 1, 0].map(|left| plan.next(5000, Some(1e3), left)).into();
+            [8000, 800, 80, 8, 1, 0].map(|left| plan.next(5000, Some(1e3), || left)).into();
         assert_eq!(sizes, [1000, 100, 10, 1, 1, 1]);
     }
 
     #[test]
     fn bands() {
         let plan = plan(Chunking::Banded, 1600, 4);
-        assert_eq!(plan.next(0, None, 1600), 100);
-        assert_eq!(plan.next(100, Some(49.0 * MS), 1500), 200);
-        assert_eq!(plan.next(100, Some(50.0 * MS), 1500), 100);
-        assert_eq!(plan.next(100, Some(500.0 * MS), 1500), 100);
-        assert_eq!(plan.next(100, Some(501.0 * MS), 1500), 50);
+        assert_eq!(plan.next(0, None, || 1600), 100);
+        assert_eq!(plan.next(100, Some(49.0 * MS), || 1500), 200);
+        assert_eq!(plan.next(100, Some(50.0 * MS), || 1500), 100);
+        assert_eq!(plan.next(100, Some(500.0 * MS), || 1500), 100);
+        assert_eq!(plan.next(100, Some(501.0 * MS), || 1500), 50);
     }
 
     #[test]

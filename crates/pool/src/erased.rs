@@ -16,6 +16,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use crossbeam_utils::CachePadded;
+
 use crate::sync::{AtomicUsize, Ordering, Parker, Unparker};
 
 /// The top bit of [`Loan::state`]: nobody may enter any more.
@@ -132,7 +134,9 @@ pub(crate) fn lend<'body, A: 'static, T>(
 pub(crate) struct Slots<'a, T> {
     base: *mut T,
     len: usize,
-    next: AtomicUsize,
+    /// On a cache line of its own: it is what workers fight over, and what lies beside it is read
+    /// for every item.
+    next: CachePadded<AtomicUsize>,
     slice: PhantomData<&'a mut [T]>,
 }
 
@@ -147,7 +151,7 @@ impl<'a, T> Slots<'a, T> {
         Self {
             base: slice.as_mut_ptr(),
             len: slice.len(),
-            next: AtomicUsize::new(0),
+            next: CachePadded::new(AtomicUsize::new(0)),
             slice: PhantomData,
         }
     }

@@ -114,7 +114,7 @@ impl<'s, R, E> Run<'s, R, E> {
         }
         let part = self
             .claim_given_back(*size, estimate)
-            .or_else(|| self.slots.claim(self.plan.next(*size, estimate, self.slots.left())))?;
+            .or_else(|| self.slots.claim(self.plan.next(*size, estimate, || self.slots.left())))?;
         *size = part.1.len();
         Some(part)
     }
@@ -126,7 +126,7 @@ impl<'s, R, E> Run<'s, R, E> {
         let mut parts = lock(&self.given_back);
         let left: usize = parts.iter().map(|(_, part)| part.len()).sum();
         let (start, part) = parts.pop()?;
-        let want = self.plan.next(size, estimate, left).min(part.len());
+        let want = self.plan.next(size, estimate, || left).min(part.len());
         let (own, rest) = part.split_at_mut(want);
         if !rest.is_empty() {
             parts.push((start + want, rest));

@@ -20,6 +20,8 @@ pub(crate) struct Stopwatch {
     read: Instant,
     /// Items ended since then.
     pending: u64,
+    /// How many of them are a group.
+    group: u64,
     /// Time and number of the items so far, the latest weighing most.
     time_ns: f64,
     items: f64,
@@ -27,18 +29,13 @@ pub(crate) struct Stopwatch {
 
 impl Stopwatch {
     pub(crate) fn starting(now: Instant) -> Self {
-        Self { read: now, pending: 0, time_ns: 0.0, items: 0.0 }
+        Self { read: now, pending: 0, group: 1, time_ns: 0.0, items: 0.0 }
     }
 
     /// An item has ended. The time, if the clock was read.
     pub(crate) fn item_ended(&mut self, into: &Histogram) -> Option<Instant> {
         self.pending += 1;
-        let is_due = self.pending >= GROUP_ITEMS
-            || match self.estimate() {
-                Some(item) => self.pending as f64 * item >= GROUP_NS,
-                None => true,
-            };
-        is_due.then(|| self.flush(into))
+        (self.pending >= self.group).then(|| self.flush(into))
     }
 
     /// Reads the clock and counts what has ended since the last time.
@@ -50,6 +47,9 @@ impl Stopwatch {
             self.time_ns = self.time_ns * MEMORY + took as f64;
             self.items = self.items * MEMORY + self.pending as f64;
             self.pending = 0;
+            // Saturates, should an item take no time at all.
+            let group = self.estimate().map_or(1, |item| (GROUP_NS / item) as u64);
+            self.group = group.clamp(1, GROUP_ITEMS);
         }
         self.read = now;
         now

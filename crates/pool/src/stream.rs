@@ -102,7 +102,7 @@ impl<'s, I: Iterator, R, E> Stream<'s, I, R, E> {
         }
         let left = items.size_hint().1.unwrap_or(usize::MAX);
         let previous = into.capacity().max(1);
-        let want = self.plan.next(previous, estimate, left).min(room);
+        let want = self.plan.next(previous, estimate, || left).min(room);
         let pulled = catch_unwind(AssertUnwindSafe(|| {
             into.reserve_exact(want);
             into.extend(items.by_ref().take(want));
