@@ -7,7 +7,10 @@ use crate::report::BatchStats;
 ///
 /// One event on the level debug with the target `tangency_pool`, warn for a batch that failed as a
 /// whole; and the counters and the histogram that the crate page names.
-#[cfg_attr(not(any(feature = "tracing", feature = "metrics")), expect(unused_variables))]
+#[cfg_attr(
+    not(all(feature = "tracing", feature = "metrics")),
+    allow(unused_variables, reason = "each listener needs some")
+)]
 pub(crate) fn batch_ended(pool: &str, stats: &BatchStats, error: Option<&Error>) {
     #[cfg(feature = "tracing")]
     {
@@ -48,7 +51,10 @@ pub(crate) fn batch_ended(pool: &str, stats: &BatchStats, error: Option<&Error>)
 
 /// A worker process has died and is being replaced.
 #[cfg(feature = "process")]
-#[cfg_attr(not(any(feature = "tracing", feature = "metrics")), expect(unused_variables))]
+#[cfg_attr(
+    not(all(feature = "tracing", feature = "metrics")),
+    allow(unused_variables, reason = "each listener needs some")
+)]
 pub(crate) fn worker_lost(worker: usize, job: &'static str, cause: &dyn std::fmt::Display) {
     #[cfg(feature = "tracing")]
     tracing::warn!(worker, job, %cause, "worker process lost");

@@ -21,6 +21,13 @@ const MOST_BYTES: usize = 1 << 31;
 const HEADER: usize = 8;
 const PREFIX: usize = 5;
 
+/// Apple's systems know neither flag: there the standard library has told the socket not to signal,
+/// and received descriptors are closed on exec by a call of their own.
+#[cfg(not(target_vendor = "apple"))]
+const FLAGS: (SendFlags, RecvFlags) = (SendFlags::NOSIGNAL, RecvFlags::CMSG_CLOEXEC);
+#[cfg(target_vendor = "apple")]
+const FLAGS: (SendFlags, RecvFlags) = (SendFlags::empty(), RecvFlags::empty());
+
 /// What a message says. The numbers are those on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -106,7 +113,7 @@ pub(super) fn send(
         // The socket is all but empty here: one byte always fits.
         sent = patient(check, || {
             let first = [IoSlice::new(&bytes[..1])];
-            Ok(sendmsg(to.as_fd(), &first, &mut control, SendFlags::NOSIGNAL)?)
+            Ok(sendmsg(to.as_fd(), &first, &mut control, FLAGS.0)?)
         })?;
     }
     while sent < bytes.len() {
@@ -129,7 +136,7 @@ pub(super) fn receive(mut from: &UnixStream, check: Check<'_>) -> io::Result<Fra
                 [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
             let mut control = RecvAncillaryBuffer::new(&mut space);
             let mut into = [IoSliceMut::new(&mut header[got..])];
-            let received = recvmsg(from.as_fd(), &mut into, &mut control, RecvFlags::CMSG_CLOEXEC)?;
+            let received = recvmsg(from.as_fd(), &mut into, &mut control, FLAGS.1)?;
             for message in control.drain() {
                 if let RecvAncillaryMessage::ScmRights(rights) = message {
                     files.extend(rights);
@@ -141,6 +148,10 @@ pub(super) fn receive(mut from: &UnixStream, check: Check<'_>) -> io::Result<Fra
             return Err(ErrorKind::UnexpectedEof.into());
         }
         got += more;
+    }
+    #[cfg(target_vendor = "apple")]
+    for file in &files {
+        rustix::io::fcntl_setfd(file, rustix::io::FdFlags::CLOEXEC)?;
     }
     let word = |at: usize| {
         u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])

@@ -5,6 +5,8 @@ mod batch;
 mod below;
 mod build;
 mod concurrent;
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+mod events;
 mod isolation;
 mod iterators;
 mod nested;
