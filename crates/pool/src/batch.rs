@@ -1,19 +1,15 @@
 //! One batch: its settings, and the call that runs it.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
 use crate::cancel::CancelToken;
 use crate::chunking::Chunking;
 use crate::crew::Crew;
-use crate::error::ErrorKind;
-use crate::execute::{Settings, Site, execute};
+use crate::execute::Settings;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
-use crate::report::BatchReport;
-use crate::run::Run;
-use crate::sink::{OnResult, ResultSink, Unobserved};
+use crate::sink::{OnResult, Unobserved};
 use crate::state::WorkerState;
 
 /// The kind of batch whose closure sees the item alone.
@@ -22,7 +18,7 @@ pub struct Stateless(pub(crate) ());
 
 /// The kind of batch whose closure also sees the worker's state.
 #[derive(Debug)]
-pub struct Stateful<'a, S>(&'a WorkerState<S>);
+pub struct Stateful<'a, S>(pub(crate) &'a WorkerState<S>);
 
 /// A batch of items about to run on a pool.
 ///
@@ -65,10 +61,10 @@ pub struct Stateful<'a, S>(&'a WorkerState<S>);
 /// ```
 #[must_use = "a batch runs when one of its `map` methods is called"]
 pub struct Batch<'a, S = Stateless, K = Unobserved> {
-    crew: &'a Crew,
-    settings: Settings<'a>,
-    state: S,
-    sink: K,
+    pub(crate) crew: &'a Crew,
+    pub(crate) settings: Settings<'a>,
+    pub(crate) state: S,
+    pub(crate) sink: K,
 }
 
 impl<'a> Batch<'a> {
@@ -79,7 +75,7 @@ impl<'a> Batch<'a> {
 }
 
 impl<'a, S, K> Batch<'a, S, K> {
-    /// How many items a worker takes at a time; [`Chunking::Auto`] unless set.
+    /// How many items a worker takes at a time; [`Chunking::adaptive`] unless set.
     pub fn chunking(mut self, chunking: Chunking) -> Self {
         self.settings.chunking = chunking;
         self
@@ -111,13 +107,20 @@ impl<'a, S, K> Batch<'a, S, K> {
         self.settings.fail_fast = fail_fast;
         self
     }
+
+    /// How many items of an iterator may be on the way at a time: taken, but their outcome not yet
+    /// seen by the caller. 1024 for each worker unless set; at least 1. Slices are not affected.
+    pub fn look_ahead(mut self, items: usize) -> Self {
+        self.settings.look_ahead = Some(items);
+        self
+    }
 }
 
 impl<'a, K> Batch<'a, Stateless, K> {
     /// Lends each item the state that its worker keeps under this handle.
     ///
     /// Should a worker's state fail to build, the batch stops with one error
-    /// ([`BatchReport::error`]), and the next batch with the handle tries again.
+    /// ([`BatchReport::error`](crate::BatchReport::error)), and the next batch with the handle tries again.
     pub fn with<S>(self, state: &'a WorkerState<S>) -> Batch<'a, Stateful<'a, S>, K> {
         let Self { crew, settings, sink, .. } = self;
         Batch { crew, settings, state: Stateful(state), sink }
@@ -153,137 +156,6 @@ impl<'a, S> Batch<'a, S> {
     ) -> Batch<'a, S, OnResult<'a, R, E>> {
         let Self { crew, settings, state, .. } = self;
         Batch { crew, settings, state, sink: OnResult { callback: Box::new(callback) } }
-    }
-}
-
-impl<K> Batch<'_, Stateless, K> {
-    /// Runs `task` on every item and returns its values in item order.
-    pub fn map<'i, T, R, F>(self, items: &'i [T], task: F) -> BatchReport<R, Infallible>
-    where
-        T: Sync,
-        R: Send,
-        F: Fn(&'i T) -> R + Sync,
-        K: ResultSink<R, Infallible>,
-    {
-        self.run(items.len(), |index| Ok(task(&items[index])))
-    }
-
-    /// Runs `task`, which may fail, on every item.
-    pub fn try_map<'i, T, R, E, F>(self, items: &'i [T], task: F) -> BatchReport<R, E>
-    where
-        T: Sync,
-        R: Send,
-        E: Send,
-        F: Fn(&'i T) -> Result<R, E> + Sync,
-        K: ResultSink<R, E>,
-    {
-        self.run(items.len(), |index| task(&items[index]))
-    }
-
-    /// Runs `task` on every index from 0 to `items`, for items that are no slice.
-    pub fn map_indices<R, F>(self, items: usize, task: F) -> BatchReport<R, Infallible>
-    where
-        R: Send,
-        F: Fn(usize) -> R + Sync,
-        K: ResultSink<R, Infallible>,
-    {
-        self.run(items, |index| Ok(task(index)))
-    }
-
-    /// Runs `task`, which may fail, on every index from 0 to `items`.
-    pub fn try_map_indices<R, E, F>(self, items: usize, task: F) -> BatchReport<R, E>
-    where
-        R: Send,
-        E: Send,
-        F: Fn(usize) -> Result<R, E> + Sync,
-        K: ResultSink<R, E>,
-    {
-        self.run(items, task)
-    }
-
-    fn run<R, E, F>(self, total: usize, task: F) -> BatchReport<R, E>
-    where
-        R: Send,
-        E: Send,
-        F: Fn(usize) -> Result<R, E> + Sync,
-        K: ResultSink<R, E>,
-    {
-        let Self { crew, settings, sink, .. } = self;
-        let enter = |run: &Run<'_, R, E>, site: Site<'_>| {
-            run.work(site.worker, site.nested, &task, site.between);
-        };
-        execute(crew, settings, sink, total, None, enter)
-    }
-}
-
-impl<S: Send, K> Batch<'_, Stateful<'_, S>, K> {
-    /// Runs `task` on every item with its worker's state and returns its values in item order.
-    pub fn map<'i, T, R, F>(self, items: &'i [T], task: F) -> BatchReport<R, Infallible>
-    where
-        T: Sync,
-        R: Send,
-        F: Fn(&mut S, &'i T) -> R + Sync,
-        K: ResultSink<R, Infallible>,
-    {
-        self.run(items.len(), |state, index| Ok(task(state, &items[index])))
-    }
-
-    /// Runs `task`, which may fail, on every item with its worker's state.
-    pub fn try_map<'i, T, R, E, F>(self, items: &'i [T], task: F) -> BatchReport<R, E>
-    where
-        T: Sync,
-        R: Send,
-        E: Send,
-        F: Fn(&mut S, &'i T) -> Result<R, E> + Sync,
-        K: ResultSink<R, E>,
-    {
-        self.run(items.len(), |state, index| task(state, &items[index]))
-    }
-
-    /// Runs `task` on every index from 0 to `items` with its worker's state.
-    pub fn map_indices<R, F>(self, items: usize, task: F) -> BatchReport<R, Infallible>
-    where
-        R: Send,
-        F: Fn(&mut S, usize) -> R + Sync,
-        K: ResultSink<R, Infallible>,
-    {
-        self.run(items, |state, index| Ok(task(state, index)))
-    }
-
-    /// Runs `task`, which may fail, on every index from 0 to `items` with its worker's state.
-    pub fn try_map_indices<R, E, F>(self, items: usize, task: F) -> BatchReport<R, E>
-    where
-        R: Send,
-        E: Send,
-        F: Fn(&mut S, usize) -> Result<R, E> + Sync,
-        K: ResultSink<R, E>,
-    {
-        self.run(items, task)
-    }
-
-    fn run<R, E, F>(self, total: usize, task: F) -> BatchReport<R, E>
-    where
-        R: Send,
-        E: Send,
-        F: Fn(&mut S, usize) -> Result<R, E> + Sync,
-        K: ResultSink<R, E>,
-    {
-        let Self { crew, settings, sink, state: Stateful(state) } = self;
-        let foreign = (!state.belongs_to(crew.id)).then(|| ErrorKind::ForeignState.into());
-        let enter = |run: &Run<'_, R, E>, site: Site<'_>| {
-            // A worker that comes too late builds nothing.
-            if run.is_over() {
-                return;
-            }
-            match state.borrow(site.worker) {
-                Ok(mut borrowed) => {
-                    let state = &mut *borrowed;
-                    run.work(site.worker, site.nested, |i| task(state, i), site.between);
-                }
-                Err(error) => run.fail(error),
-            }
-        };
-        execute(crew, settings, sink, total, foreign, enter)
     }
 }
 

@@ -60,6 +60,25 @@ pub enum ErrorKind {
     /// A pool was asked for with no workers.
     #[error("a pool needs at least 1 worker, got 0")]
     NoWorkers,
+    /// A pool was asked for with more workers than it can number.
+    #[error("a pool has at most {most} workers, got {workers}")]
+    TooManyWorkers {
+        /// How many were asked for.
+        workers: usize,
+        /// How many there may be.
+        most: usize,
+    },
+    /// The bounds of [`Follow`](crate::Follow) leave no number of workers.
+    #[error("following the load needs 1 <= min <= max, got min {min} and max {max}")]
+    InvalidFollow {
+        /// The lower bound.
+        min: usize,
+        /// The upper bound.
+        max: usize,
+    },
+    /// An item was to have no thread at all.
+    #[error("a task needs at least 1 thread, got 0")]
+    NoThreadsPerTask,
     /// The name of the pool cannot be the name of a thread.
     #[error("the pool name {name:?} holds a zero byte")]
     InvalidName {
@@ -107,6 +126,14 @@ pub enum ErrorKind {
     /// The handle was made by another pool.
     #[error("the worker state belongs to another pool")]
     ForeignState,
+    /// The iterator that gives the items panicked.
+    #[error("the iterator panicked before item {index}: {message}")]
+    IteratorPanicked {
+        /// The item it was asked for, from 0.
+        index: usize,
+        /// The panic message.
+        message: String,
+    },
     /// An item returned an error.
     #[error("item {index} failed: {message}")]
     ItemFailed {
@@ -132,6 +159,28 @@ pub enum ErrorKind {
         cancelled: usize,
         /// Items of the batch.
         total: usize,
+    },
+    /// The batch was stopped before its iterator had ended, with no item taken in vain.
+    #[error("the iterator was left after {taken} items: {reason}")]
+    IteratorLeft {
+        /// What stopped the batch.
+        reason: StopReason,
+        /// Items that were taken, and ran.
+        taken: usize,
+    },
+    /// Jobs were to run in processes, but nothing says what a worker process is to do.
+    #[error(
+        "worker processes need `process::worker_entry` as the first call in `main`, or the path of \
+         a worker binary that makes it"
+    )]
+    NoWorkerEntry,
+    /// The worker process does not know the job.
+    #[error("job {name:?} is not registered in the worker process, which knows {known:?}")]
+    UnknownJob {
+        /// The name of the job.
+        name: String,
+        /// The names of the jobs that it was started with.
+        known: Vec<String>,
     },
     /// The pool itself is at fault.
     #[error("the pool broke on worker {worker}: {message}")]

@@ -3,22 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use crossbeam_utils::sync::Parker;
-
 use crate::cancel::CancelToken;
 use crate::chunking::Chunking;
 use crate::crew::Crew;
 use crate::erased::lend;
-use crate::error::{Error, ErrorKind};
-use crate::outcome::Outcome;
+use crate::error::ErrorKind;
 use crate::panics;
 use crate::progress::Progress;
 use crate::queue::Job;
-use crate::report::{BatchReport, BatchStats};
-use crate::run::Run;
-use crate::sink::ResultSink;
+use crate::roster::Roster;
 use crate::stop::Limits;
-use crate::watch::Watch;
+use crate::sync::Parker;
+use crate::watch::{Course, Watch};
 use crate::worker::Worker;
 
 /// What the caller has set for a batch, its observer of results excepted.
@@ -29,6 +25,18 @@ pub(crate) struct Settings<'a> {
     pub(crate) cancel: Option<&'a CancelToken>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) fail_fast: bool,
+    pub(crate) look_ahead: Option<usize>,
+}
+
+impl<'a> Settings<'a> {
+    pub(crate) fn limits(&self, started: Instant) -> Limits<'a> {
+        Limits {
+            cancel: self.cancel,
+            // A deadline beyond the end of time is none.
+            deadline: self.timeout.and_then(|after| started.checked_add(after)),
+            fail_fast: self.fail_fast,
+        }
+    }
 }
 
 /// Where a worker enters a batch.
@@ -39,98 +47,96 @@ pub(crate) struct Site<'a> {
     pub(crate) between: Option<&'a mut dyn FnMut()>,
 }
 
-/// Runs a batch; `enter` is what a worker does in it.
-pub(crate) fn execute<R, E, K, F>(
-    crew: &Crew,
-    settings: Settings<'_>,
-    mut sink: K,
-    total: usize,
-    mut error: Option<Error>,
-    enter: F,
-) -> BatchReport<R, E>
-where
-    R: Send,
-    E: Send,
-    K: ResultSink<R, E>,
-    F: Fn(&Run<'_, R, E>, Site<'_>) + Sync,
-{
-    let started = Instant::now();
-    let nested = Worker::current(crew.id);
-    let workers = if nested.is_some() { 1 } else { crew.workers.len() };
-    let chunk_size = settings.chunking.size(total, workers).unwrap_or_else(|wrong| {
-        error.get_or_insert(wrong);
-        1
-    });
-    let seats = total.div_ceil(chunk_size).min(workers);
-    let limits = Limits {
-        cancel: settings.cancel,
-        // A deadline beyond the end of time is none.
-        deadline: settings.timeout.and_then(|after| started.checked_add(after)),
-        fail_fast: settings.fail_fast,
-    };
-    let mut outcomes: Vec<Outcome<R, E>> = Vec::with_capacity(total);
-    outcomes.resize_with(total, || Outcome::Cancelled);
+/// Which workers a batch is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Offer {
+    /// Any, up to so many.
+    Seats(usize),
+    /// Each of the first so many, once.
+    Each(usize),
+}
 
-    let parker = Parker::new();
-    let caller = parker.unparker().clone();
-    let run = Run::new(&mut outcomes, chunk_size, seats, limits, K::LISTENS, caller);
-    if let Some(error) = error {
-        run.fail(error);
+/// Where and since when a batch runs.
+pub(crate) struct Stage<'a> {
+    pub(crate) crew: &'a Crew,
+    pub(crate) nested: Option<Worker>,
+    pub(crate) workers: usize,
+    pub(crate) started: Instant,
+    pub(crate) parker: Parker,
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) fn new(crew: &'a Crew) -> Self {
+        let nested = Worker::current(crew.id);
+        let workers = if nested.is_some() { 1 } else { crew.target() };
+        Self { crew, nested, workers, started: Instant::now(), parker: Parker::new() }
     }
-    let mut watch = Watch::new(&run, &mut sink, settings.progress, started, total);
-    if !run.is_over() {
-        match &nested {
-            Some(worker) => {
-                let mut between = || watch.poll();
-                enter(&run, Site { worker, nested: true, between: Some(&mut between) });
-            }
-            None => {
-                let body = |worker: &Worker| {
-                    let site = Site { worker, nested: false, between: None };
-                    let inside = AssertUnwindSafe(|| enter(&run, site));
-                    if let Err(payload) = catch_unwind(inside) {
-                        let message = panics::message(payload);
-                        let worker = worker.index();
-                        run.fail(ErrorKind::Internal { worker, message }.into());
-                    }
-                };
-                lend(&body, &parker, |job| {
-                    let leaving = Leaving { crew, job, run: &run };
-                    crew.queue.offer(job.clone(), seats);
-                    watch.wait(job, &parker);
-                    drop(leaving);
-                });
+
+    pub(crate) fn roster<'s>(&self, settings: &Settings<'s>) -> Roster<'s> {
+        Roster::new(settings.limits(self.started), self.started, self.parker.unparker().clone())
+    }
+
+    /// Runs a batch to its end; `enter` is what a worker does in it.
+    pub(crate) fn conduct<C: Course>(
+        &self,
+        roster: &Roster<'_>,
+        course: C,
+        offer: Offer,
+        progress: Option<&dyn Progress>,
+        enter: &(dyn Fn(Site<'_>) + Sync),
+    ) {
+        let mut watch = Watch::new(roster, course, progress, self.started);
+        if !roster.stop.is_due() {
+            match &self.nested {
+                Some(worker) => {
+                    let mut between = || watch.poll();
+                    enter(Site { worker, nested: true, between: Some(&mut between) });
+                }
+                None => self.lend_out(roster, &mut watch, offer, enter),
             }
         }
+        watch.conclude();
     }
-    watch.conclude();
-    drop(watch);
 
-    let finished = run.finish(total);
-    crew.counters.add(&finished.items);
-    let stats = BatchStats {
-        wall: started.elapsed(),
-        items: finished.items,
-        chunks: finished.workers.iter().map(|share| share.chunks).sum(),
-        chunk_size,
-        nested: nested.is_some(),
-        stopped: finished.stopped,
-        workers: finished.workers,
-    };
-    BatchReport::new(outcomes, stats, finished.error)
+    fn lend_out<C: Course>(
+        &self,
+        roster: &Roster<'_>,
+        watch: &mut Watch<'_, '_, C>,
+        offer: Offer,
+        enter: &(dyn Fn(Site<'_>) + Sync),
+    ) {
+        let body = |worker: &Worker| {
+            let site = Site { worker, nested: false, between: None };
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| enter(site))) {
+                let message = panics::message(payload);
+                roster.fail(ErrorKind::Internal { worker: worker.index(), message }.into());
+            }
+        };
+        lend(&body, &self.parker, |job| {
+            let leaving = Leaving { crew: self.crew, job, roster };
+            roster.set_recall(&self.crew.queue, job);
+            match offer {
+                Offer::Seats(0) | Offer::Each(0) => {}
+                Offer::Seats(seats) => self.crew.queue.offer(job, seats),
+                Offer::Each(workers) => self.crew.queue.offer_each(job, workers),
+            }
+            watch.wait(job, &self.parker);
+            drop(leaving);
+        });
+    }
 }
 
 /// Ends the batch on the way out of the wait: at the end, where nothing is left to stop, or when an
 /// observer's panic passes, so that the workers let go after the item they are at.
-struct Leaving<'a, 's, R, E> {
+struct Leaving<'a, 's> {
     crew: &'a Crew,
     job: &'a Job,
-    run: &'a Run<'s, R, E>,
+    roster: &'a Roster<'s>,
 }
 
-impl<R, E> Drop for Leaving<'_, '_, R, E> {
+impl Drop for Leaving<'_, '_> {
     fn drop(&mut self) {
-        self.run.abandon();
+        self.roster.abandon();
         self.crew.queue.withdraw(self.job);
     }
 }

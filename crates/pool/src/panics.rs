@@ -3,6 +3,22 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// The payload of an item that was stopped from outside: no panic, and no outcome.
+#[cfg(feature = "process")]
+pub(crate) struct Interrupted;
+
+/// Whether an item unwound because it was stopped from outside.
+pub(crate) fn is_interruption(payload: &(dyn Any + Send)) -> bool {
+    #[cfg(feature = "process")]
+    let interrupted = payload.is::<Interrupted>();
+    #[cfg(not(feature = "process"))]
+    let interrupted = {
+        let _ = payload;
+        false
+    };
+    interrupted
+}
+
 /// The message of a panic, and the end of its payload.
 pub(crate) fn message(payload: Box<dyn Any + Send>) -> String {
     let text = match payload.downcast_ref::<&'static str>() {

@@ -1,17 +1,17 @@
 //! The pool: its threads, from the first batch to the last.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::thread::{self, JoinHandle};
 
 use crate::batch::Batch;
-use crate::budget::CpuBudget;
-use crate::crew::{Crew, serve};
-use crate::error::{ErrorKind, Result};
+use crate::builder::PoolBuilder;
+use crate::crew::Crew;
+use crate::error::Result;
+use crate::follow::Follower;
+use crate::prepare::prepare;
 use crate::state::WorkerState;
 use crate::stats::PoolStats;
-use crate::worker::{PoolId, Worker};
+use crate::worker::Worker;
 
 /// Worker threads that stay alive, with the state that each of them keeps.
 ///
@@ -23,8 +23,8 @@ use crate::worker::{PoolId, Worker};
 /// Dropping the pool lets the workers finish, ends their threads and joins them. States go when
 /// their handles do.
 pub struct Pool {
-    crew: Crew,
-    threads: Vec<JoinHandle<()>>,
+    pub(crate) crew: Arc<Crew>,
+    pub(crate) follower: Option<Follower>,
 }
 
 impl Pool {
@@ -32,18 +32,18 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoWorkers`] for 0; [`ErrorKind::ThreadRefused`] when the system refuses a thread.
+    /// Those of [`PoolBuilder::build`].
     pub fn new(workers: usize) -> Result<Self> {
         Self::builder().workers(workers).build()
     }
 
     /// A pool with settings.
     pub fn builder() -> PoolBuilder {
-        PoolBuilder { workers: None, budget: None, name: "tangency".to_owned() }
+        PoolBuilder::new()
     }
 
-    /// The pool of the process, built at the first call with [`CpuBudget::detect`] workers, never
-    /// dropped.
+    /// The pool of the process, built at the first call with
+    /// [`CpuBudget::detect`](crate::CpuBudget::detect) workers, never dropped.
     ///
     /// For programs. Libraries take a `&Pool`.
     ///
@@ -60,13 +60,36 @@ impl Pool {
         })
     }
 
-    /// How many workers there are.
+    /// How many workers there are to be now; one that is to leave may still be at its last item.
     #[must_use]
     pub fn workers(&self) -> usize {
-        self.crew.workers.len()
+        self.crew.target()
     }
 
-    /// What the pool has done so far.
+    /// Makes it that many workers, also while batches run, and comes back without waiting for them.
+    ///
+    /// New workers join the batches under way. Those with the highest indices leave, as soon as the
+    /// item they are at has ended; what they have not started goes to the others, and what they kept
+    /// is dropped. Results are the same as ever.
+    ///
+    /// ```
+    /// let pool = tangency_pool::Pool::new(2)?;
+    /// pool.resize(4)?;
+    /// assert_eq!(pool.workers(), 4);
+    /// # Ok::<(), tangency_pool::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoWorkers`](crate::ErrorKind::NoWorkers) for 0,
+    /// [`ErrorKind::TooManyWorkers`](crate::ErrorKind::TooManyWorkers) for more than 65,535, and
+    /// [`ErrorKind::ThreadRefused`](crate::ErrorKind::ThreadRefused) when the system refuses a
+    /// thread: those before it have started by then.
+    pub fn resize(&self, workers: usize) -> Result<()> {
+        self.crew.resize(workers)
+    }
+
+    /// What the pool has done so far. Reads `/proc`, which takes some ten microseconds a thread.
     #[must_use]
     pub fn stats(&self) -> PoolStats {
         self.crew.stats()
@@ -90,119 +113,71 @@ impl Pool {
         E: fmt::Display,
         F: Fn(&Worker) -> Result<T, E> + Send + Sync + 'static,
     {
-        WorkerState::new(self.crew.id, self.workers(), init)
+        WorkerState::new(&self.crew, init)
+    }
+
+    /// Has every worker build its state now, all at the same time, and waits for them.
+    ///
+    /// A worker that is busy builds when it is free; one that joins the pool later builds when it
+    /// needs to. From inside an item only the worker of that item builds.
+    ///
+    /// ```
+    /// use tangency_pool::Pool;
+    ///
+    /// let pool = Pool::new(2)?;
+    /// let market = pool.worker_state(|worker| Ok::<_, String>(worker.index()));
+    /// pool.prepare(&market)?;
+    /// assert!(pool.stats().workers.iter().all(|worker| worker.states_built == 1));
+    /// # Ok::<(), tangency_pool::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first error that [`Batch::with`] would give: one, however many workers fail.
+    pub fn prepare<T: Send>(&self, state: &WorkerState<T>) -> Result<()> {
+        prepare(&self.crew, state)
     }
 
     /// A batch to set up and run.
     pub fn batch(&self) -> Batch<'_> {
         Batch::new(&self.crew)
     }
+
+    /// How many inputs of jobs lost every worker process that they were tried on, and are not tried
+    /// again.
+    #[cfg(feature = "process")]
+    #[must_use]
+    pub fn quarantined(&self) -> usize {
+        self.crew.processes.quarantine().len()
+    }
+
+    /// Lets those inputs be tried again.
+    #[cfg(feature = "process")]
+    pub fn clear_quarantine(&self) {
+        self.crew.processes.quarantine().clear();
+    }
+
+    /// Ends the threads, joins them and says what the pool has done. Dropping it does the same
+    /// without a word.
+    pub fn shutdown(mut self) -> PoolStats {
+        self.halt();
+        self.crew.stats()
+    }
+
+    fn halt(&mut self) {
+        drop(self.follower.take());
+        self.crew.close();
+    }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.crew.queue.close();
-        join_others(self.threads.drain(..));
+        self.halt();
     }
 }
 
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool").field("workers", &self.workers()).finish_non_exhaustive()
-    }
-}
-
-/// Joins all threads but the current one, which can only end after this.
-fn join_others(threads: impl Iterator<Item = JoinHandle<()>>) {
-    let own = thread::current().id();
-    for thread in threads {
-        if thread.thread().id() != own {
-            // A worker's thread catches every panic; there is nothing to learn from its end.
-            let _ = thread.join();
-        }
-    }
-}
-
-/// The settings of a [`Pool`].
-#[derive(Debug, Clone)]
-#[must_use = "settings make no pool until `build` is called"]
-pub struct PoolBuilder {
-    workers: Option<usize>,
-    budget: Option<CpuBudget>,
-    name: String,
-}
-
-impl PoolBuilder {
-    /// Exactly this many workers, whatever the budget says.
-    pub fn workers(mut self, workers: usize) -> Self {
-        self.workers = Some(workers);
-        self
-    }
-
-    /// As many workers as this budget gives; [`CpuBudget::detect`] unless set.
-    pub fn budget(mut self, budget: CpuBudget) -> Self {
-        self.budget = Some(budget);
-        self
-    }
-
-    /// The first part of the names of the threads; `tangency` unless set.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    /// Starts the threads.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NoWorkers`] for 0 workers; [`ErrorKind::InvalidName`] for a name with a zero
-    /// byte; [`ErrorKind::ThreadRefused`] when the system refuses a thread. Threads that had started
-    /// are ended again.
-    pub fn build(self) -> Result<Pool> {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-
-        let workers =
-            self.workers.unwrap_or_else(|| self.budget.unwrap_or_else(CpuBudget::detect).workers());
-        if workers == 0 {
-            return Err(ErrorKind::NoWorkers.into());
-        }
-        if self.name.contains('\0') {
-            return Err(ErrorKind::InvalidName { name: self.name }.into());
-        }
-        let id = PoolId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
-        // Dropped on the way out of an error, it ends the threads it has.
-        let mut pool =
-            Pool { crew: Crew::new(id, workers, &self.name), threads: Vec::with_capacity(workers) };
-        for worker in &pool.crew.workers {
-            let thread = thread::Builder::new().name(worker.name().to_owned()).spawn({
-                let (worker, queue) = (worker.clone(), Arc::clone(&pool.crew.queue));
-                move || serve(&worker, &queue)
-            });
-            pool.threads.push(thread.map_err(|refused| ErrorKind::ThreadRefused {
-                worker: worker.index(),
-                workers,
-                message: refused.to_string(),
-            })?);
-        }
-        Ok(pool)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::mpsc;
-
-    use super::*;
-
-    #[test]
-    fn a_thread_does_not_join_itself() {
-        let (hand_over, handed) = mpsc::channel::<JoinHandle<()>>();
-        let (done, is_done) = mpsc::channel();
-        let thread = thread::spawn(move || {
-            join_others(std::iter::once(handed.recv().unwrap()));
-            done.send(()).unwrap();
-        });
-        hand_over.send(thread).unwrap();
-        is_done.recv_timeout(std::time::Duration::from_secs(5)).unwrap();
     }
 }

@@ -42,13 +42,16 @@ pub struct ProgressSnapshot {
     pub done: usize,
     /// Those among them that failed or panicked.
     pub failed: usize,
-    /// Items of the batch.
+    /// Items of the batch. For an iterator that does not know its length, those taken so far.
     pub total: usize,
     /// Time since the batch call began.
     pub elapsed: Duration,
-    /// Items ended per second, on average since the beginning.
+    /// Items ended per second, on average since the first began: the building of state before that
+    /// says nothing about items.
     pub rate: f64,
-    /// Time left at that rate; `None` as long as no item has ended.
+    /// Time left at that rate; `None` as long as no item has ended, or nobody knows how many there
+    /// are. Where durations are independent and follow one distribution, the relative error is about
+    /// `cv * sqrt(1 / done + 1 / left)` with their coefficient of variation `cv`.
     pub eta: Option<Duration>,
     /// Whether this is the last call for this batch.
     pub last: bool,
@@ -58,22 +61,22 @@ impl ProgressSnapshot {
     pub(crate) fn new(
         done: usize,
         failed: usize,
-        total: usize,
+        total: Option<usize>,
         elapsed: Duration,
-        last: bool,
+        running: Option<Duration>,
     ) -> Self {
-        let seconds = elapsed.as_secs_f64();
+        let seconds = running.unwrap_or_default().as_secs_f64();
         let rate = if seconds > 0.0 { done as f64 / seconds } else { 0.0 };
-        let left = total.saturating_sub(done);
-        let eta = if left == 0 {
-            Some(Duration::ZERO)
-        } else if done == 0 || rate <= 0.0 {
-            None
-        } else {
+        let eta = match total.map(|total| total.saturating_sub(done)) {
+            Some(0) => Some(Duration::ZERO),
             // Beyond what a Duration can hold there is no estimate worth giving.
-            Duration::try_from_secs_f64(left as f64 / rate).ok()
+            Some(left) if done > 0 && rate > 0.0 => {
+                Duration::try_from_secs_f64(left as f64 / rate).ok()
+            }
+            _ => None,
         };
-        Self { done, failed, total, elapsed, rate, eta, last }
+        let total = total.unwrap_or(done);
+        Self { done, failed, total, elapsed, rate, eta, last: false }
     }
 }
 
@@ -108,13 +111,54 @@ mod tests {
 
     #[test]
     fn rate_and_eta() {
-        let s = ProgressSnapshot::new(50, 3, 200, Duration::from_secs(10), false);
+        let ten = Some(Duration::from_secs(10));
+        let elapsed = Duration::from_secs(70);
+        let s = ProgressSnapshot::new(50, 3, Some(200), elapsed, ten);
         assert_eq!(s.rate, 5.0);
         assert_eq!(s.eta, Some(Duration::from_secs(30)));
-        let s = ProgressSnapshot::new(0, 0, 200, Duration::from_secs(10), false);
+        let s = ProgressSnapshot::new(0, 0, Some(200), elapsed, ten);
         assert_eq!(s.eta, None);
-        let s = ProgressSnapshot::new(0, 0, 0, Duration::ZERO, true);
+        let s = ProgressSnapshot::new(50, 0, None, elapsed, ten);
+        assert_eq!((s.rate, s.eta), (5.0, None));
+        let s = ProgressSnapshot::new(0, 0, Some(0), Duration::ZERO, None);
         assert_eq!((s.rate, s.eta), (0.0, Some(Duration::ZERO)));
+    }
+
+    /// 200 batches of 10,000 items on four workers, in virtual time: the ETA at 20 % is within 10 %
+    /// of the truth in 95 % of them. By the formula of `eta` the error has a standard deviation of
+    /// 3.3 % for log-normal durations with sigma 1, whose coefficient of variation is 1.31.
+    #[test]
+    fn the_eta_is_right_from_a_fifth_on() {
+        use crate::item_seed;
+
+        const ITEMS: usize = 10_000;
+        let uniform = |seed: u64, index: usize| {
+            (item_seed(seed, index) >> 11) as f64 / (1_u64 << 53) as f64 + 1e-12
+        };
+        let log_normal = |seed: u64, index: usize| {
+            let (u, v) = (uniform(seed, 2 * index), uniform(seed, 2 * index + 1));
+            ((-2.0 * u.ln()).sqrt() * (2.0 * std::f64::consts::PI * v).cos()).exp()
+        };
+        let durations: [&dyn Fn(u64, usize) -> f64; 2] = [&uniform, &log_normal];
+        for duration in durations {
+            let near = (0..200).filter(|&run| {
+                let mut workers = [0.0_f64; 4];
+                let mut ends: Vec<f64> = (0..ITEMS)
+                    .map(|index| {
+                        let next = workers.iter_mut().min_by(|a, b| a.total_cmp(b)).unwrap();
+                        *next += duration(run, index);
+                        *next
+                    })
+                    .collect();
+                ends.sort_by(f64::total_cmp);
+                let now = ends[ITEMS / 5 - 1];
+                let time = Duration::from_secs_f64(now);
+                let eta = ProgressSnapshot::new(ITEMS / 5, 0, Some(ITEMS), time, Some(time)).eta;
+                let truth = ends[ITEMS - 1] - now;
+                (eta.unwrap().as_secs_f64() / truth - 1.0).abs() < 0.1
+            });
+            assert!(near.count() >= 190);
+        }
     }
 
     #[test]

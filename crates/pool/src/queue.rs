@@ -2,18 +2,19 @@
 //!
 //! A batch stands in the queue with as many seats as workers may join it. Whoever is free takes the
 //! front batch's next seat, so batches of several submitters are served in the order they came, and
-//! a worker busy elsewhere delays nobody: seats that are never taken are withdrawn at the end.
+//! a worker busy elsewhere delays nobody: seats that are never taken are withdrawn at the end. A
+//! batch keeps its place while it is under way, so that seats can be added to it.
 //!
 //! No wake-up can be lost: a worker goes to sleep, and counts itself as a sleeper, under the lock
-//! under which seats are added. `hint` only tells spinning workers when taking the lock is worth it.
+//! under which seats are added. `hint` only tells spinning workers when taking the lock is worth it:
+//! it is stored with `Release` under the lock and loaded with `Acquire` outside, but nothing is read
+//! on the strength of it, since the lock follows. A stale `false` costs a worker its spin and no
+//! more, for it looks again under the lock before it sleeps.
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-
-use crossbeam_utils::Backoff;
+use std::sync::{Arc, PoisonError};
 
 use crate::erased::Loan;
+use crate::sync::{AtomicBool, Backoff, Condvar, Mutex, MutexGuard, Ordering};
 use crate::worker::Worker;
 
 pub(crate) type Job = Arc<Loan<Worker>>;
@@ -28,7 +29,7 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct Line {
-    batches: VecDeque<Seats>,
+    batches: Vec<Seats>,
     sleepers: usize,
     closed: bool,
 }
@@ -36,13 +37,34 @@ struct Line {
 struct Seats {
     job: Job,
     left: usize,
+    /// For a batch that each worker joins once: who has, by index.
+    each: Option<Vec<bool>>,
+}
+
+impl Seats {
+    fn take(&mut self, worker: &Worker) -> Option<Job> {
+        if self.left == 0 {
+            return None;
+        }
+        if let Some(each) = &mut self.each {
+            let joined = each.get_mut(worker.index())?;
+            if std::mem::replace(joined, true) {
+                return None;
+            }
+        }
+        self.left -= 1;
+        Some(Arc::clone(&self.job))
+    }
 }
 
 impl Queue {
-    /// Offers `seats` places in a batch.
-    pub(crate) fn offer(&self, job: Job, seats: usize) {
+    /// Offers `seats` places in a batch, more of them if it stands in the queue already.
+    pub(crate) fn offer(&self, job: &Job, seats: usize) {
         let mut line = self.lock();
-        line.batches.push_back(Seats { job, left: seats });
+        match line.batches.iter_mut().find(|known| Arc::ptr_eq(&known.job, job)) {
+            Some(known) => known.left += seats,
+            None => line.batches.push(Seats { job: Arc::clone(job), left: seats, each: None }),
+        }
         self.hint.store(true, Ordering::Release);
         let wake = seats.min(line.sleepers);
         drop(line);
@@ -53,12 +75,31 @@ impl Queue {
         }
     }
 
-    /// Takes back the seats of `job` that nobody took.
+    /// Offers one place in a batch to each of the first `workers` workers.
+    pub(crate) fn offer_each(&self, job: &Job, workers: usize) {
+        let each = Some(vec![false; workers]);
+        self.lock().batches.push(Seats { job: Arc::clone(job), left: workers, each });
+        self.hint.store(true, Ordering::Release);
+        // Those who may take it are among the sleepers, and nobody knows where.
+        self.woken.notify_all();
+    }
+
+    /// Adds `seats` to every batch that any worker may join, for workers that have just come.
+    pub(crate) fn widen(&self, seats: usize) {
+        let mut line = self.lock();
+        for batch in line.batches.iter_mut().filter(|batch| batch.each.is_none()) {
+            batch.left += seats;
+        }
+        self.hint.store(line.is_worth_a_look(), Ordering::Release);
+        drop(line);
+        self.woken.notify_all();
+    }
+
+    /// Takes a batch out of the queue, with the seats of it that nobody took.
     pub(crate) fn withdraw(&self, job: &Job) {
         let mut line = self.lock();
         line.batches.retain(|seats| !Arc::ptr_eq(&seats.job, job));
-        let more = !line.batches.is_empty();
-        self.hint.store(more || line.closed, Ordering::Release);
+        self.hint.store(line.is_worth_a_look(), Ordering::Release);
     }
 
     /// Lets workers leave once they are idle.
@@ -68,8 +109,20 @@ impl Queue {
         self.woken.notify_all();
     }
 
-    /// Waits for a seat; `None` once the queue is closed.
-    pub(crate) fn take(&self) -> Option<Job> {
+    /// Makes every idle worker look whether it is to leave.
+    pub(crate) fn wake_all(&self) {
+        // Whoever looked before the lock was taken sleeps by now and hears this.
+        drop(self.lock());
+        self.woken.notify_all();
+    }
+
+    /// Whether the workers are to leave.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// Waits for a seat; `None` once the queue is closed or the worker is to leave.
+    pub(crate) fn take(&self, worker: &Worker) -> Option<Job> {
         // A few microseconds of looking around first: a batch that follows on the heels of another
         // then costs no system call.
         let backoff = Backoff::new();
@@ -78,14 +131,13 @@ impl Queue {
         }
         let mut line = self.lock();
         loop {
-            if let Some(front) = line.batches.front_mut() {
-                front.left -= 1;
-                let job = Arc::clone(&front.job);
-                if front.left == 0 {
-                    line.batches.pop_front();
-                    let more = !line.batches.is_empty() || line.closed;
-                    self.hint.store(more, Ordering::Release);
-                }
+            if worker.is_retiring() {
+                // A wake-up meant for anybody must not end with one who leaves.
+                self.woken.notify_one();
+                return None;
+            }
+            if let Some(job) = line.batches.iter_mut().find_map(|batch| batch.take(worker)) {
+                self.hint.store(line.is_worth_a_look(), Ordering::Release);
                 return Some(job);
             }
             if line.closed {
@@ -100,5 +152,11 @@ impl Queue {
     fn lock(&self) -> MutexGuard<'_, Line> {
         // Nothing under this lock panics half-way.
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    fn is_worth_a_look(&self) -> bool {
+        self.closed || self.batches.iter().any(|batch| batch.left > 0)
     }
 }

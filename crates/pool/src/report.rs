@@ -42,7 +42,8 @@ impl<R, E> BatchReport<R, E> {
     /// Whether every item returned a value and nothing else went wrong.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.error.is_none() && self.stats.items.done == self.outcomes.len() as u64
+        let all = self.stats.items.done == self.outcomes.len() as u64;
+        all && self.error.is_none() && self.stats.stopped.is_none()
     }
 
     /// The values there are, each with the index of its item, in item order.
@@ -61,7 +62,7 @@ impl<R, E> BatchReport<R, E> {
     ///
     /// The error of the batch where it has one ([`error`](Self::error)); else the first item, by
     /// index, that failed or panicked, with its message; else [`ErrorKind::Stopped`] when items were
-    /// not started.
+    /// not started, or [`ErrorKind::IteratorLeft`] when an iterator had more.
     pub fn into_results(self) -> Result<Vec<R>>
     where
         E: fmt::Display,
@@ -88,7 +89,39 @@ impl<R, E> BatchReport<R, E> {
             let cancelled = total - values.len();
             return Err(ErrorKind::Stopped { reason, cancelled, total }.into());
         }
+        if let Some(reason) = self.stats.stopped {
+            return Err(ErrorKind::IteratorLeft { reason, taken: total }.into());
+        }
         Ok(values)
+    }
+}
+
+/// What a stream cost; its outcomes have gone to the observer.
+#[derive(Debug, Clone)]
+#[must_use = "items may have failed"]
+#[non_exhaustive]
+pub struct StreamReport {
+    /// Counts and times.
+    pub stats: BatchStats,
+    error: Option<Error>,
+}
+
+impl StreamReport {
+    pub(crate) fn new(stats: BatchStats, error: Option<Error>) -> Self {
+        Self { stats, error }
+    }
+
+    /// What made the batch as a whole fail, if anything did.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// Whether the iterator ran to its end, every item returned a value and nothing else went wrong.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let items = &self.stats.items;
+        self.error.is_none() && self.stats.stopped.is_none() && items.done == items.total()
     }
 }
 
@@ -105,7 +138,7 @@ pub struct BatchStats {
     pub items: ItemCounts,
     /// Chunks that workers took.
     pub chunks: u64,
-    /// Items in a full chunk.
+    /// Items in the largest chunk.
     pub chunk_size: usize,
     /// Whether the batch was nested and ran on the worker that started it.
     pub nested: bool,
@@ -125,6 +158,8 @@ pub struct WorkerShare {
     pub items: u64,
     /// Chunks it took.
     pub chunks: u64,
+    /// Items in the largest of them.
+    pub largest_chunk: usize,
     /// Time it spent on them, the building of state not counted.
     #[serde(rename = "busy_seconds", serialize_with = "seconds")]
     pub busy: Duration,

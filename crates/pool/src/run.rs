@@ -1,59 +1,55 @@
-//! One batch under way, as its workers see it.
+//! A batch of items that can be counted off, as its workers see it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
-use crossbeam_utils::CachePadded;
-use crossbeam_utils::sync::Unparker;
-
+use crate::chunking::Plan;
 use crate::erased::Slots;
-use crate::error::Error;
 use crate::outcome::Outcome;
 use crate::panics;
-use crate::report::WorkerShare;
-use crate::stats::ItemCounts;
-use crate::stop::{Limits, Stop, StopReason};
+use crate::roster::Roster;
+use crate::stop::StopReason;
 use crate::worker::Worker;
 
 /// Items that have ended and that somebody wants to hear of, each with its index.
 pub(crate) type Ended<'s, R, E> = Vec<(usize, &'s mut Outcome<R, E>)>;
+
+/// A part of the results, with the index of its first.
+type Part<'s, R, E> = (usize, &'s mut [Outcome<R, E>]);
 
 /// One batch under way.
 ///
 /// Every place in `slots` begins as `Cancelled` and is overwritten by the worker that ran its item,
 /// so there is nothing to gather at the end and nothing to allocate for an item.
 pub(crate) struct Run<'s, R, E> {
+    pub(crate) roster: Roster<'s>,
     slots: Slots<'s, Outcome<R, E>>,
-    chunk: usize,
-    stop: Stop<'s>,
-    seats: Box<[CachePadded<Seat>]>,
-    seats_taken: AtomicUsize,
+    plan: Plan,
+    /// Parts of chunks whose takers did not get to them.
+    given_back: Mutex<Vec<Part<'s, R, E>>>,
+    /// How many there are, so that nobody need lock to learn that there are none. Changed under the
+    /// lock. What matters at the end of a batch is not read from it alone: whoever gives back goes
+    /// on claiming itself, so a reader that misses an entry leaves no item behind.
+    given_back_count: AtomicUsize,
     /// Filled when the caller listens to results.
     ended: Option<Mutex<Ended<'s, R, E>>>,
-    error: Mutex<Option<Error>>,
-    caller: Unparker,
 }
 
 impl<'s, R, E> Run<'s, R, E> {
     pub(crate) fn new(
+        roster: Roster<'s>,
         outcomes: &'s mut [Outcome<R, E>],
-        chunk: usize,
-        seats: usize,
-        limits: Limits<'s>,
+        plan: Plan,
         listens: bool,
-        caller: Unparker,
     ) -> Self {
         Self {
+            roster,
             slots: Slots::new(outcomes),
-            chunk,
-            stop: Stop::new(limits),
-            seats: (0..seats).map(|_| CachePadded::default()).collect(),
-            seats_taken: AtomicUsize::new(0),
+            plan,
+            given_back: Mutex::default(),
+            given_back_count: AtomicUsize::new(0),
             ended: listens.then(Mutex::default),
-            error: Mutex::new(None),
-            caller,
         }
     }
 
@@ -67,25 +63,25 @@ impl<'s, R, E> Run<'s, R, E> {
         mut task: impl FnMut(usize) -> Result<R, E>,
         mut between: Option<&mut dyn FnMut()>,
     ) {
-        // There are as many seats as the queue gives out.
-        let Some(seat) = self.seats.get(self.seats_taken.fetch_add(1, Ordering::Relaxed)) else {
-            return;
-        };
-        let mut occupied = seat.occupy(worker, nested);
-        while let Some((start, slots)) = self.claim() {
-            occupied.chunks += 1;
-            for (offset, slot) in slots.iter_mut().enumerate() {
-                if self.stop.is_due() {
+        let Some(mut visit) = self.roster.enter(worker, nested) else { return };
+        let stop = &self.roster.stop;
+        let mut size = 0;
+        while let Some((mut index, mut slots)) = self.claim(&mut size, visit.estimate()) {
+            let begun = visit.begin_chunk(slots.len());
+            while let Some((slot, rest)) = std::mem::take(&mut slots).split_first_mut() {
+                if stop.is_due() {
                     return;
                 }
-                let index = start + offset;
                 *slot = match catch_unwind(AssertUnwindSafe(|| task(index))) {
                     Ok(Ok(value)) => Outcome::Done(value),
                     Ok(Err(error)) => Outcome::Failed(error),
+                    // The batch is stopped, and the place says `Cancelled` already.
+                    Err(payload) if panics::is_interruption(&*payload) => return,
                     Err(payload) => Outcome::Panicked(panics::message(payload)),
                 };
-                if !seat.count(slot) && self.stop.limits.fail_fast {
-                    self.stop.now(StopReason::FailFast);
+                let now = visit.count(slot);
+                if stop.limits.fail_fast && !slot.is_done() {
+                    stop.now(StopReason::FailFast);
                 }
                 if let Some(ended) = &self.ended {
                     self.announce(ended, index, slot);
@@ -93,12 +89,63 @@ impl<'s, R, E> Run<'s, R, E> {
                 if let Some(between) = &mut between {
                     between();
                 }
+                index += 1;
+                slots = rest;
+                let is_late = || {
+                    let (now, patience) = (now?, self.plan.patience()?);
+                    Some(now.duration_since(begun) > patience)
+                };
+                if !slots.is_empty()
+                    && (visit.is_to_leave() || !nested && is_late().unwrap_or(false))
+                {
+                    self.give_back(index, std::mem::take(&mut slots));
+                }
+            }
+            if visit.is_to_leave() {
+                return;
             }
         }
     }
 
-    fn claim(&self) -> Option<(usize, &'s mut [Outcome<R, E>])> {
-        if self.stop.is_due() { None } else { self.slots.claim(self.chunk) }
+    /// The next chunk; `size` is that of the last one and becomes that of this one.
+    fn claim(&self, size: &mut usize, estimate: Option<f64>) -> Option<Part<'s, R, E>> {
+        if self.roster.stop.is_due() {
+            return None;
+        }
+        let part = self
+            .claim_given_back(*size, estimate)
+            .or_else(|| self.slots.claim(self.plan.next(*size, estimate, || self.slots.left())))?;
+        *size = part.1.len();
+        Some(part)
+    }
+
+    fn claim_given_back(&self, size: usize, estimate: Option<f64>) -> Option<Part<'s, R, E>> {
+        if self.given_back_count.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let mut parts = lock(&self.given_back);
+        let left: usize = parts.iter().map(|(_, part)| part.len()).sum();
+        let (start, part) = parts.pop()?;
+        let want = self.plan.next(size, estimate, || left).min(part.len());
+        let (own, rest) = part.split_at_mut(want);
+        if !rest.is_empty() {
+            parts.push((start + want, rest));
+        }
+        self.given_back_count.store(parts.len(), Ordering::Relaxed);
+        Some((start, own))
+    }
+
+    /// Leaves the rest of a chunk to whoever comes first, and calls workers that may have gone.
+    fn give_back(&self, start: usize, rest: &'s mut [Outcome<R, E>]) {
+        let seats = self.plan.seats(rest.len());
+        let mut parts = lock(&self.given_back);
+        parts.push((start, rest));
+        self.given_back_count.store(parts.len(), Ordering::Relaxed);
+        drop(parts);
+        // As long as chunks are left, nobody has gone for want of one.
+        if self.slots.is_exhausted() {
+            self.roster.recall(seats);
+        }
     }
 
     fn announce(&self, ended: &Mutex<Ended<'s, R, E>>, index: usize, slot: &'s mut Outcome<R, E>) {
@@ -108,7 +155,7 @@ impl<'s, R, E> Run<'s, R, E> {
         drop(ended);
         // The caller empties the list before it sleeps, so only the first entry has to wake it.
         if first {
-            self.caller.unpark();
+            self.roster.wake_caller();
         }
     }
 
@@ -119,137 +166,13 @@ impl<'s, R, E> Run<'s, R, E> {
         }
     }
 
-    /// Ends the batch with an error. The first one stays.
-    pub(crate) fn fail(&self, error: Error) {
-        lock(&self.error).get_or_insert(error);
-        self.stop.now(StopReason::Error);
-    }
-
-    /// Ends the batch, since nobody waits for it any more.
-    pub(crate) fn abandon(&self) {
-        self.stop.now(StopReason::Cancelled);
-    }
-
-    /// Whether no further item will be started.
+    /// Whether there is nothing to start at the moment. A worker inside may yet give items back.
     pub(crate) fn is_over(&self) -> bool {
-        self.slots.is_exhausted() || self.stop.is_due()
+        self.roster.stop.is_due() || self.slots.is_exhausted() && lock(&self.given_back).is_empty()
     }
 
-    /// Whether no worker has begun yet.
-    pub(crate) fn is_waiting(&self) -> bool {
-        self.seats_taken.load(Ordering::Relaxed) == 0
-    }
-
-    pub(crate) fn limits(&self) -> &Limits<'s> {
-        &self.stop.limits
-    }
-
-    /// Items ended so far: all of them, and those that failed or panicked.
-    pub(crate) fn progress(&self) -> (usize, usize) {
-        self.seats.iter().fold((0, 0), |(done, failed), seat| {
-            let wrong = seat.failed.load(Ordering::Relaxed) + seat.panicked.load(Ordering::Relaxed);
-            let right = seat.done.load(Ordering::Relaxed);
-            (done + (right + wrong) as usize, failed + wrong as usize)
-        })
-    }
-
-    /// The end of the batch, once no worker is inside.
-    pub(crate) fn finish(self, total: usize) -> Finished {
-        let mut items = ItemCounts::default();
-        let mut workers: Vec<WorkerShare> = Vec::with_capacity(self.seats.len());
-        for seat in &self.seats {
-            items.done += seat.done.load(Ordering::Relaxed);
-            items.failed += seat.failed.load(Ordering::Relaxed);
-            items.panicked += seat.panicked.load(Ordering::Relaxed);
-            if let Some(share) = *lock(&seat.share) {
-                // One worker may have taken two seats, one after the other.
-                match workers.iter_mut().find(|known| known.worker == share.worker) {
-                    Some(known) => {
-                        known.items += share.items;
-                        known.chunks += share.chunks;
-                        known.busy += share.busy;
-                    }
-                    None => workers.push(share),
-                }
-            }
-        }
-        workers.retain(|share| share.chunks > 0);
-        workers.sort_by_key(|share| share.worker);
-        items.cancelled = total as u64 - items.total();
-        let stopped = if items.cancelled > 0 { self.stop.reason() } else { None };
-        let error = self.error.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Finished { items, workers, stopped, error }
-    }
-}
-
-/// What is left of a batch beside its outcomes.
-pub(crate) struct Finished {
-    pub(crate) items: ItemCounts,
-    pub(crate) workers: Vec<WorkerShare>,
-    pub(crate) stopped: Option<StopReason>,
-    pub(crate) error: Option<Error>,
-}
-
-/// One worker's place in a batch. Its counters are written by that worker alone and read by the
-/// caller for progress, hence relaxed; that they are complete at the end follows from the loan.
-#[derive(Default)]
-struct Seat {
-    done: AtomicU64,
-    failed: AtomicU64,
-    panicked: AtomicU64,
-    share: Mutex<Option<WorkerShare>>,
-}
-
-impl Seat {
-    fn occupy<'a>(&'a self, worker: &'a Worker, nested: bool) -> Occupied<'a> {
-        let init = worker.counters().init();
-        Occupied { seat: self, worker, nested, since: Instant::now(), init, chunks: 0 }
-    }
-
-    /// Counts an outcome; whether it is a value.
-    fn count<R, E>(&self, outcome: &Outcome<R, E>) -> bool {
-        let counter = match outcome {
-            Outcome::Done(_) => &self.done,
-            Outcome::Failed(_) => &self.failed,
-            Outcome::Panicked(_) | Outcome::Cancelled => &self.panicked,
-        };
-        // One writer: no need for an atomic addition.
-        counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        outcome.is_done()
-    }
-
-    fn items(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
-            + self.failed.load(Ordering::Relaxed)
-            + self.panicked.load(Ordering::Relaxed)
-    }
-}
-
-/// A seat in use. Books time and counts when the worker leaves, also by unwinding.
-struct Occupied<'a> {
-    seat: &'a Seat,
-    worker: &'a Worker,
-    nested: bool,
-    since: Instant,
-    /// The worker's time spent building state, up to when it sat down.
-    init: Duration,
-    chunks: u64,
-}
-
-impl Drop for Occupied<'_> {
-    fn drop(&mut self) {
-        let counters = self.worker.counters();
-        let items = self.seat.items();
-        // Items may start nested batches that build state.
-        let init = counters.init().saturating_sub(self.init);
-        let busy = self.since.elapsed().saturating_sub(init);
-        counters.add_items(items);
-        // A nested batch runs within the time of the item that started it.
-        if !self.nested {
-            counters.add_batch(busy);
-        }
-        *lock(&self.seat.share) =
-            Some(WorkerShare { worker: self.worker.index(), items, chunks: self.chunks, busy });
+    pub(crate) fn into_roster(self) -> Roster<'s> {
+        self.roster
     }
 }
 

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::time::Instant;
 
 use crossbeam_utils::CachePadded;
 
+use crate::crew::Crew;
 use crate::error::{ErrorKind, Result};
 use crate::panics;
+use crate::segments::Segments;
 use crate::worker::{PoolId, Worker};
 
 type Init<T> = dyn Fn(&Worker) -> Result<T, String> + Send + Sync;
@@ -18,9 +20,11 @@ type Init<T> = dyn Fn(&Worker) -> Result<T, String> + Send + Sync;
 ///
 /// Made by [`Pool::worker_state`](crate::Pool::worker_state), used by
 /// [`Batch::with`](crate::Batch::with). Any number of handles live side by side on one pool. A worker
-/// builds its state the first time it takes part in a batch with the handle, keeps it as long as the
-/// handle or a clone of it lives, and lends it to one item after another as `&mut T`. The states are
-/// dropped by the thread that drops the last clone.
+/// builds its state the first time it takes part in a batch with the handle, or at
+/// [`Pool::prepare`](crate::Pool::prepare), keeps it as long as the handle or a clone of it lives,
+/// and lends it to one item after another as `&mut T`. The states are dropped by the thread that
+/// drops the last clone. A worker that leaves because the pool shrinks drops its own, and one that
+/// takes its place builds anew.
 ///
 /// An item that panics leaves the state as it was at that moment, and the next item on that worker
 /// meets it so. Scratch space should be reset at the start of an item; a handle whose state is beyond
@@ -33,21 +37,54 @@ pub struct WorkerState<T> {
 struct Inner<T> {
     pool: PoolId,
     init: Box<Init<T>>,
-    /// One for each worker. Only that worker locks it, for as long as it takes part in a batch.
-    slots: Vec<CachePadded<Mutex<Option<T>>>>,
+    /// One for each worker, by index. Only that worker locks it, for as long as it takes part in a
+    /// batch, or when it leaves.
+    slots: Segments<CachePadded<Slot<T>>>,
 }
 
-impl<T: Send> WorkerState<T> {
-    pub(crate) fn new<E, F>(pool: PoolId, workers: usize, init: F) -> Self
+/// A place for one worker's state.
+struct Slot<T>(Mutex<Option<T>>);
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+/// State of any type, as a worker that leaves sees it.
+pub(crate) trait Kept: Send + Sync {
+    /// Drops what the worker of that index keeps.
+    fn forget(&self, worker: usize);
+}
+
+impl<T: Send> Kept for Inner<T> {
+    fn forget(&self, worker: usize) {
+        let state = self
+            .slots
+            .get(worker)
+            .and_then(|slot| slot.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+        // Out of the lock, and contained: it is the program's code that runs here.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(state))) {
+            panics::message(payload);
+        }
+    }
+}
+
+impl<T: Send + 'static> WorkerState<T> {
+    pub(crate) fn new<E, F>(crew: &Crew, init: F) -> Self
     where
         E: fmt::Display,
         F: Fn(&Worker) -> Result<T, E> + Send + Sync + 'static,
     {
         let init = Box::new(move |worker: &Worker| init(worker).map_err(|e| e.to_string()));
-        let slots = (0..workers).map(|_| CachePadded::new(Mutex::new(None))).collect();
-        Self { inner: Arc::new(Inner { pool, init, slots }) }
+        let inner = Arc::new(Inner { pool: crew.id, init, slots: Segments::new() });
+        let kept: Arc<dyn Kept> = Arc::clone(&inner) as _;
+        crew.keep(Arc::downgrade(&kept) as Weak<dyn Kept>);
+        Self { inner }
     }
+}
 
+impl<T: Send> WorkerState<T> {
     /// The state of `worker`, built now if this is the first time.
     pub(crate) fn borrow(&self, worker: &Worker) -> Result<Borrowed<'_, T>> {
         let index = worker.index();
@@ -55,7 +92,7 @@ impl<T: Send> WorkerState<T> {
             return Err(ErrorKind::ForeignState.into());
         }
         let slot = self.inner.slots.get(index).ok_or(ErrorKind::ForeignState)?;
-        let mut slot = match slot.try_lock() {
+        let mut slot = match slot.0.try_lock() {
             Ok(slot) => slot,
             // Unwinding out of a batch leaves the state as a panicking item would.
             Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
@@ -82,6 +119,12 @@ impl<T: Send> WorkerState<T> {
         Ok(Borrowed(slot))
     }
 
+    /// Drops what the worker of that index keeps.
+    #[cfg(feature = "process")]
+    pub(crate) fn forget(&self, worker: usize) {
+        self.inner.forget(worker);
+    }
+
     pub(crate) fn belongs_to(&self, pool: PoolId) -> bool {
         self.inner.pool == pool
     }
@@ -95,9 +138,7 @@ impl<T> Clone for WorkerState<T> {
 
 impl<T> fmt::Debug for WorkerState<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WorkerState")
-            .field("workers", &self.inner.slots.len())
-            .finish_non_exhaustive()
+        f.debug_struct("WorkerState").field("pool", &self.inner.pool.0).finish_non_exhaustive()
     }
 }
 

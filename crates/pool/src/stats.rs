@@ -1,10 +1,16 @@
 //! What a pool has done so far.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam_utils::CachePadded;
 use serde::{Serialize, Serializer};
+
+use crate::executor::ExecutorStats;
+use crate::footprint::ProcessStats;
+use crate::histogram::{Histogram, Quantiles};
+use crate::stopwatch::nanoseconds;
 
 /// Items counted by what became of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -42,7 +48,25 @@ pub struct PoolStats {
     /// Time since the pool was built.
     #[serde(rename = "uptime_seconds", serialize_with = "seconds")]
     pub uptime: Duration,
-    /// One entry for each worker, by its index.
+    /// How many workers there are to be now.
+    pub target: usize,
+    /// How often that number has changed.
+    pub resizes: u64,
+    /// Workers that took the place of one that had left or, as a process, died.
+    pub restarts: u64,
+    /// How long items took, in seconds. Items under 10 microseconds are timed in groups of up to 64,
+    /// and each counts with the mean of its group.
+    pub run_seconds: Quantiles,
+    /// How long batches waited for a worker, in seconds: one value for each worker of each batch,
+    /// from the batch call to the worker's first item, nested batches not counted.
+    pub queue_wait_seconds: Quantiles,
+    /// How many items the chunks had.
+    pub chunk_items: Quantiles,
+    /// Where jobs run, and why not elsewhere.
+    pub executor: ExecutorStats,
+    /// Memory and context switches of the process; `None` where the system does not tell.
+    pub process: Option<ProcessStats>,
+    /// One entry for each worker there is or was, by its index.
     pub workers: Vec<WorkerStats>,
 }
 
@@ -62,11 +86,16 @@ pub struct WorkerStats {
     /// Time spent building state, failed attempts included.
     #[serde(rename = "init_seconds", serialize_with = "seconds")]
     pub init: Duration,
-    /// The rest of the uptime.
+    /// The rest of the time that it has been there.
     #[serde(rename = "idle_seconds", serialize_with = "seconds")]
     pub idle: Duration,
     /// How many states it has built, for all handles together.
     pub states_built: u64,
+    /// How often it was replaced: by a new thread after the pool had shrunk, or by a new process
+    /// after the old one had died.
+    pub restarts: u64,
+    /// Its process, where it has one now.
+    pub pid: Option<u32>,
 }
 
 /// Writes a duration as decimal seconds.
@@ -76,19 +105,82 @@ pub(crate) fn seconds<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S:
 
 /// The counters of one worker. Written by it alone, read by anyone, hence relaxed; padded so that
 /// workers do not take each other's cache line.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct WorkerCounters(CachePadded<Counters>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Counters {
     batches: AtomicU64,
     items: AtomicU64,
     busy_ns: AtomicU64,
     init_ns: AtomicU64,
     states_built: AtomicU64,
+    restarts: AtomicU64,
+    /// 0 for none.
+    pid: AtomicU64,
+    run_time: Histogram,
+    wait_time: Histogram,
+    chunk_items: Histogram,
+    presence: Mutex<Presence>,
+}
+
+/// How long the worker has been there.
+#[derive(Default)]
+struct Presence {
+    before: Duration,
+    since: Option<Instant>,
 }
 
 impl WorkerCounters {
+    /// The worker is there from now on; again, if it is `back`.
+    pub(crate) fn begin(&self, back: bool) {
+        self.presence().since = Some(Instant::now());
+        if back {
+            self.add_restart();
+        }
+    }
+
+    /// The worker has left.
+    pub(crate) fn end(&self) {
+        let mut presence = self.presence();
+        if let Some(since) = presence.since.take() {
+            presence.before += since.elapsed();
+        }
+    }
+
+    fn presence(&self) -> MutexGuard<'_, Presence> {
+        self.0.presence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn add_restart(&self) {
+        self.0.restarts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "process")]
+    pub(crate) fn set_pid(&self, pid: Option<u32>) {
+        self.0.pid.store(pid.map_or(0, u64::from), Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_wait(&self, waited: Duration) {
+        self.0.wait_time.add(nanoseconds(waited), 1);
+    }
+
+    pub(crate) fn add_chunk(&self, items: usize) {
+        self.0.chunk_items.add(items as u64, 1);
+    }
+
+    pub(crate) fn run_time(&self) -> &Histogram {
+        &self.0.run_time
+    }
+
+    pub(crate) fn wait_time(&self) -> &Histogram {
+        &self.0.wait_time
+    }
+
+    pub(crate) fn chunk_items(&self) -> &Histogram {
+        &self.0.chunk_items
+    }
+
     /// An attempt at building state, and whether it led to one.
     pub(crate) fn add_init(&self, took: Duration, built: bool) {
         self.0.init_ns.fetch_add(nanoseconds(took), Ordering::Relaxed);
@@ -109,7 +201,11 @@ impl WorkerCounters {
         Duration::from_nanos(self.0.init_ns.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn snapshot(&self, worker: usize, uptime: Duration) -> WorkerStats {
+    pub(crate) fn snapshot(&self, worker: usize) -> WorkerStats {
+        let uptime = {
+            let presence = self.presence();
+            presence.before + presence.since.map_or(Duration::ZERO, |since| since.elapsed())
+        };
         let busy = Duration::from_nanos(self.0.busy_ns.load(Ordering::Relaxed));
         let init = self.init();
         WorkerStats {
@@ -120,13 +216,10 @@ impl WorkerCounters {
             init,
             idle: uptime.saturating_sub(busy).saturating_sub(init),
             states_built: self.0.states_built.load(Ordering::Relaxed),
+            restarts: self.0.restarts.load(Ordering::Relaxed),
+            pid: u32::try_from(self.0.pid.load(Ordering::Relaxed)).ok().filter(|&pid| pid > 0),
         }
     }
-}
-
-fn nanoseconds(time: Duration) -> u64 {
-    // 584 years.
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The counters of the pool, added to by each batch call at its end.

@@ -1,6 +1,8 @@
 //! Stopping a batch before its items have all started.
 
+use std::cell::RefCell;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Instant;
 
@@ -42,11 +44,75 @@ pub(crate) struct Limits<'a> {
     pub(crate) fail_fast: bool,
 }
 
+impl Limits<'_> {
+    /// Whether the token or the clock says that it is time to stop.
+    #[cfg(all(feature = "process", unix))]
+    pub(crate) fn are_due(&self) -> bool {
+        self.cancel.is_some_and(CancelToken::is_cancelled)
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
 /// The stop flag and what may raise it.
 pub(crate) struct Stop<'s> {
     pub(crate) limits: Limits<'s>,
-    /// 0, or a reason from [`REASONS`] plus one. The first one stays.
-    reason: AtomicU8,
+    /// 0, or a reason from [`REASONS`] plus one. The first one stays. Relaxed: it says that no item
+    /// is to start, and nothing is read on the strength of it.
+    reason: Arc<AtomicU8>,
+}
+
+/// Whether the batch that the calling item belongs to is to stop: it was cancelled, its deadline has
+/// passed, another item failed where that matters.
+///
+/// A thread cannot be killed, so a long item that means to end early asks, as often as it likes: it
+/// costs some nanoseconds, with a deadline some tens of them. What it returns then is its outcome as
+/// ever. Outside of an item, and in a worker process, which is killed instead, it is `false`.
+///
+/// ```
+/// use std::time::Duration;
+/// use tangency_pool::{Pool, stop_requested};
+///
+/// let batch = Pool::new(1)?.batch().deadline(Duration::from_millis(5)).map(&[()], |()| {
+///     let mut steps = 0_u64;
+///     while !stop_requested() {
+///         steps += 1;
+///     }
+///     steps
+/// });
+/// # Ok::<(), tangency_pool::Error>(())
+/// ```
+#[must_use]
+pub fn stop_requested() -> bool {
+    PROBES.try_with(|probes| probes.borrow().last().is_some_and(Probe::is_due)).unwrap_or(false)
+}
+
+thread_local! {
+    /// The batches that this thread is in, the innermost last.
+    static PROBES: RefCell<Vec<Probe>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What an item can see of the flag of its batch.
+struct Probe {
+    reason: Arc<AtomicU8>,
+    cancel: Option<CancelToken>,
+    deadline: Option<Instant>,
+}
+
+impl Probe {
+    fn is_due(&self) -> bool {
+        self.reason.load(Ordering::Relaxed) != 0
+            || self.cancel.as_ref().is_some_and(CancelToken::is_cancelled)
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+/// Lets items on this thread see the flag, for as long as it lives.
+pub(crate) struct Visible(());
+
+impl Drop for Visible {
+    fn drop(&mut self) {
+        PROBES.with(|probes| probes.borrow_mut().pop());
+    }
 }
 
 const REASONS: [StopReason; 4] =
@@ -54,7 +120,18 @@ const REASONS: [StopReason; 4] =
 
 impl<'s> Stop<'s> {
     pub(crate) fn new(limits: Limits<'s>) -> Self {
-        Self { limits, reason: AtomicU8::new(0) }
+        Self { limits, reason: Arc::new(AtomicU8::new(0)) }
+    }
+
+    /// Lets items on this thread see the flag.
+    pub(crate) fn show(&self) -> Visible {
+        let probe = Probe {
+            reason: Arc::clone(&self.reason),
+            cancel: self.limits.cancel.cloned(),
+            deadline: self.limits.deadline,
+        };
+        PROBES.with(|probes| probes.borrow_mut().push(probe));
+        Visible(())
     }
 
     /// Whether no further item may start. Asks the token and the clock.

@@ -2,48 +2,63 @@
 
 use std::time::{Duration, Instant};
 
-use crossbeam_utils::Backoff;
-use crossbeam_utils::sync::Parker;
-
 use crate::progress::{Progress, ProgressSnapshot, Schedule};
 use crate::queue::Job;
-use crate::run::{Ended, Run};
-use crate::sink::ResultSink;
+use crate::roster::Roster;
+use crate::sync::{Backoff, Parker};
 
 /// How often to look at a cancellation token while no worker is free to look at it.
 const TOKEN_INTERVAL: Duration = Duration::from_millis(5);
 
+/// What the caller's side needs to know of a batch, whatever its items are.
+pub(crate) trait Course {
+    /// Passes on what has ended since the last time.
+    fn deliver(&mut self);
+
+    /// Items of the batch; `None` as long as nobody knows.
+    fn total(&self) -> Option<usize>;
+
+    /// Items that are known so far.
+    fn known(&self) -> usize;
+
+    /// Whether those `done` items are all of them.
+    fn is_complete(&self, done: usize) -> bool {
+        self.total() == Some(done)
+    }
+
+    /// Whether it is worth looking again before anybody says so.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
+}
+
 /// Serves the observers of one batch, always from the thread of the batch call.
-pub(crate) struct Watch<'r, 's, R, E, K> {
-    run: &'r Run<'s, R, E>,
-    sink: &'r mut K,
+pub(crate) struct Watch<'r, 's, C> {
+    roster: &'r Roster<'s>,
+    course: C,
     progress: Option<&'r dyn Progress>,
     schedule: Schedule,
     started: Instant,
-    total: usize,
-    ended: Ended<'s, R, E>,
 }
 
-impl<'r, 's, R, E, K: ResultSink<R, E>> Watch<'r, 's, R, E, K> {
+impl<'r, 's, C: Course> Watch<'r, 's, C> {
     pub(crate) fn new(
-        run: &'r Run<'s, R, E>,
-        sink: &'r mut K,
+        roster: &'r Roster<'s>,
+        course: C,
         progress: Option<&'r dyn Progress>,
         started: Instant,
-        total: usize,
     ) -> Self {
-        let schedule = Schedule::starting(started);
-        Self { run, sink, progress, schedule, started, total, ended: Vec::new() }
+        Self { roster, course, progress, schedule: Schedule::starting(started), started }
     }
 
-    /// Waits until no worker is in the batch and none has a reason to join.
+    /// Waits until every item has ended, or the batch is stopped and no worker is in it.
     pub(crate) fn wait(&mut self, job: &Job, parker: &Parker) {
         let backoff = Backoff::new();
         loop {
             self.poll();
-            // In this order: who claimed the last chunk had entered before, so idle after over
-            // means that it has left again.
-            if self.run.is_over() && job.is_idle() {
+            // In this order: what the workers counted is visible once they are seen to have left,
+            // and a worker that gave items back has left them uncounted.
+            if job.is_idle() && self.is_over() {
                 return;
             }
             if !backoff.is_completed() {
@@ -56,9 +71,13 @@ impl<'r, 's, R, E, K: ResultSink<R, E>> Watch<'r, 's, R, E, K> {
         }
     }
 
+    fn is_over(&self) -> bool {
+        self.roster.stop.is_due() || self.course.is_complete(self.roster.progress().0)
+    }
+
     /// Passes on what has ended, and the progress if it is due.
     pub(crate) fn poll(&mut self) {
-        self.deliver();
+        self.course.deliver();
         if let Some(progress) = self.progress {
             let now = Instant::now();
             if self.schedule.take(now) {
@@ -69,40 +88,35 @@ impl<'r, 's, R, E, K: ResultSink<R, E>> Watch<'r, 's, R, E, K> {
 
     /// The last word to the observers, when no worker is in the batch any more.
     pub(crate) fn conclude(&mut self) {
-        self.deliver();
+        self.course.deliver();
         if let Some(progress) = self.progress {
             progress.update(&self.snapshot(Instant::now(), true));
         }
     }
 
-    fn deliver(&mut self) {
-        if !K::LISTENS {
-            return;
-        }
-        self.run.take_ended(&mut self.ended);
-        for (index, outcome) in self.ended.drain(..) {
-            self.sink.receive(index, outcome);
-        }
-    }
-
     fn snapshot(&self, now: Instant, last: bool) -> ProgressSnapshot {
-        let (done, failed) = self.run.progress();
+        let (done, failed) = self.roster.progress();
         let elapsed = now.duration_since(self.started);
-        ProgressSnapshot::new(done, failed, self.total, elapsed, last)
+        let running = self.roster.begun().map(|begun| now.saturating_duration_since(begun));
+        ProgressSnapshot {
+            total: self.course.known(),
+            last,
+            ..ProgressSnapshot::new(done, failed, self.course.total(), elapsed, running)
+        }
     }
 
     /// How long the caller may sleep if nobody wakes it.
     fn patience(&self) -> Option<Duration> {
         let now = Instant::now();
         let progress = self.progress.map(|_| self.schedule.wait(now));
-        let limits = self.run.limits();
+        let limits = self.roster.stop.limits;
         // Once a worker is in, it watches the limits and wakes the caller when it leaves.
-        let limit = if self.run.is_waiting() {
+        let limit = if self.roster.is_waiting() {
             let deadline = limits.deadline.map(|deadline| deadline.saturating_duration_since(now));
             [deadline, limits.cancel.map(|_| TOKEN_INTERVAL)].into_iter().flatten().min()
         } else {
             None
         };
-        [progress, limit].into_iter().flatten().min()
+        [progress, limit, self.course.patience()].into_iter().flatten().min()
     }
 }

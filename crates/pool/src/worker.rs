@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::stats::WorkerCounters;
 
@@ -21,6 +22,9 @@ struct Inner {
     index: usize,
     name: String,
     counters: WorkerCounters,
+    /// Whether it is to leave at the next chance. Relaxed: nothing is read on the strength of it,
+    /// and what must not be missed is decided under the lock of the staff.
+    is_retiring: AtomicBool,
 }
 
 thread_local! {
@@ -30,8 +34,8 @@ thread_local! {
 
 impl Worker {
     pub(crate) fn new(pool: PoolId, index: usize, name: String) -> Self {
-        let counters = WorkerCounters::default();
-        Self { inner: Arc::new(Inner { pool, index, name, counters }) }
+        let (counters, is_retiring) = (WorkerCounters::default(), AtomicBool::new(false));
+        Self { inner: Arc::new(Inner { pool, index, name, counters, is_retiring }) }
     }
 
     /// Its number, from 0 up to the number of workers of the pool.
@@ -52,6 +56,15 @@ impl Worker {
 
     pub(crate) fn counters(&self) -> &WorkerCounters {
         &self.inner.counters
+    }
+
+    /// Whether the worker is to leave, because the pool shrinks.
+    pub(crate) fn is_retiring(&self) -> bool {
+        self.inner.is_retiring.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_retiring(&self, retiring: bool) {
+        self.inner.is_retiring.store(retiring, Ordering::Relaxed);
     }
 
     /// The worker of `pool` that the calling thread is, if it is one.

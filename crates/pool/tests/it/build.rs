@@ -102,3 +102,42 @@ fn pools_and_handles_can_be_shared() {
     shared::<tangency_pool::CancelToken>();
     shared::<tangency_pool::Error>();
 }
+
+#[test]
+fn a_pool_dropped_inside_its_own_worker() {
+    /// Keeps the pool until nobody else does, and lets it go then.
+    struct Last(Option<Arc<Pool>>, std::sync::mpsc::Sender<std::thread::ThreadId>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            let Some(pool) = self.0.take() else { return };
+            while Arc::strong_count(&pool) > 1 {
+                std::thread::yield_now();
+            }
+            drop(pool);
+            let _ = self.1.send(std::thread::current().id());
+        }
+    }
+    within(LONG, || {
+        let (done, is_done) = std::sync::mpsc::channel();
+        let pool = Arc::new(pool(2));
+        let weak = Arc::downgrade(&pool);
+        let state = pool.worker_state(move |worker: &Worker| {
+            let pool = if worker.index() == 1 { weak.upgrade() } else { None };
+            Ok::<_, String>(Last(pool, done.clone()))
+        });
+        pool.prepare(&state).unwrap();
+        // The second worker leaves and drops its state; by then the pool is its own alone.
+        pool.resize(1).unwrap();
+        drop(pool);
+        assert_ne!(is_done.recv().unwrap(), std::thread::current().id());
+        drop(state);
+    });
+}
+
+#[test]
+fn shutting_down_says_what_was_done() {
+    let pool = pool(2);
+    assert!(pool.batch().map_indices(7, |i| i).is_complete());
+    let stats = pool.shutdown();
+    assert_eq!((stats.batches, stats.items.done), (1, 7));
+}

@@ -1,11 +1,17 @@
 //! The pool through its public API.
 
 mod batch;
+#[cfg(feature = "rayon")]
+mod below;
 mod build;
 mod concurrent;
+#[cfg(any(feature = "metrics", feature = "tracing"))]
+mod events;
 mod isolation;
+mod iterators;
 mod nested;
 mod observe;
+mod resize;
 mod state;
 mod stats;
 mod stop;

@@ -3,12 +3,14 @@
 use std::thread;
 use std::time::Duration;
 
+use tangency_pool::Chunking;
+
 use crate::{LONG, pool, within};
 
 #[test]
 fn a_batch_says_what_it_cost() {
     within(LONG, || {
-        let report = pool(2).batch().try_map_indices(40, |i| {
+        let report = pool(2).batch().chunking(Chunking::Auto).try_map_indices(40, |i| {
             thread::sleep(Duration::from_millis(2));
             assert_ne!(i, 3);
             if i < 2 { Err(()) } else { Ok(()) }
@@ -74,4 +76,36 @@ fn statistics_are_json_with_seconds() {
     token.cancel();
     let report = pool.batch().cancel(&token).map_indices(4, |i| i);
     assert_eq!(serde_json::to_value(&report.stats).unwrap()["stopped"], "cancelled");
+}
+
+#[test]
+fn histograms_count_every_item_and_chunk() {
+    within(LONG, || {
+        let pool = pool(2);
+        let nap = Duration::from_millis(3);
+        let report = pool.batch().chunking(Chunking::Fixed(2)).map_indices(20, |i| {
+            if i < 10 {
+                thread::sleep(nap);
+            }
+        });
+        assert!(report.is_complete());
+        assert!(pool.batch().map_indices(10_000, |i| i).is_complete());
+        let stats = pool.stats();
+        assert_eq!(stats.run_seconds.count, 10_020);
+        // Short items are timed in groups, so only the end of the long ones is sure.
+        assert!(stats.run_seconds.max >= 0.003, "{:?}", stats.run_seconds);
+        assert!(stats.run_seconds.p50 < 0.001, "{:?}", stats.run_seconds);
+        assert!(stats.run_seconds.mean * 10_020.0 >= 0.029, "{:?}", stats.run_seconds);
+        let joined: u64 = stats.workers.iter().map(|worker| worker.batches).sum();
+        assert_eq!(stats.queue_wait_seconds.count, joined);
+        assert!(stats.chunk_items.count >= 11 && stats.chunk_items.max >= 2.0);
+        if cfg!(target_os = "linux") {
+            let process = stats.process.unwrap();
+            assert!(process.peak_rss_bytes > 1 << 20, "{process:?}");
+            assert!(process.voluntary_switches > 0, "{process:?}");
+        }
+        let json = serde_json::to_value(&stats).unwrap();
+        assert!(json["run_seconds"]["p99"].is_f64());
+        assert_eq!(json["executor"]["kind"], "threads");
+    });
 }

@@ -1,0 +1,243 @@
+//! What an item costs beside its own work, and how far two workers get: beside rayon, a crossbeam
+//! channel, threadpool and tokio, in one run.
+
+use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use rayon::prelude::*;
+use tangency::pool::{Chunking, Pool};
+
+const WORKERS: usize = 2;
+
+/// Next to nothing, so that what is measured is what hands it out.
+fn trivial(item: &u64) -> u64 {
+    item.wrapping_mul(3)
+}
+
+/// Keeps a core busy.
+fn spin(time: Duration) -> u64 {
+    let start = Instant::now();
+    let mut turns = 0;
+    while start.elapsed() < time {
+        turns += 1;
+    }
+    turns
+}
+
+fn rayon_pool() -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(WORKERS).build().expect("threads")
+}
+
+/// A boxed closure for each item over a channel, results collected by index.
+struct Channel {
+    tasks: Option<crossbeam_channel::Sender<Box<dyn FnOnce() + Send>>>,
+    threads: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl Channel {
+    fn new() -> Self {
+        let (tasks, queue) = crossbeam_channel::unbounded::<Box<dyn FnOnce() + Send>>();
+        let serve = |queue: crossbeam_channel::Receiver<Box<dyn FnOnce() + Send>>| {
+            std::thread::spawn(move || queue.iter().for_each(|task| task()))
+        };
+        let threads = (0..WORKERS).map(|_| serve(queue.clone())).collect();
+        Self { tasks: Some(tasks), threads }
+    }
+
+    fn map(&self, items: &[u64], task: fn(&u64) -> u64) -> Vec<u64> {
+        let (done, results) = crossbeam_channel::unbounded();
+        let tasks = self.tasks.as_ref().expect("there until the end");
+        for (index, &item) in items.iter().enumerate() {
+            let done = done.clone();
+            let sent = tasks.send(Box::new(move || {
+                let _ = done.send((index, task(&item)));
+            }));
+            sent.expect("workers are there");
+        }
+        drop(done);
+        let mut values = vec![0; items.len()];
+        results.iter().for_each(|(index, value)| values[index] = value);
+        values
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        drop(self.tasks.take());
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// In chunks where the peer has chunks, and item by item.
+fn dispatch(criterion: &mut Criterion) {
+    const ITEMS: usize = 20_000;
+    let items: Vec<u64> = (0..ITEMS as u64).collect();
+    let pool = Pool::new(WORKERS).expect("threads");
+    let rayon = rayon_pool();
+
+    let mut group = criterion.benchmark_group("pool/chunked");
+    group.throughput(Throughput::Elements(ITEMS as u64));
+    group.sample_size(20);
+    for (name, chunking) in [
+        ("tangency-adaptive", Chunking::adaptive()),
+        ("tangency-auto", Chunking::Auto),
+        ("tangency-static", Chunking::Static),
+    ] {
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| pool.batch().chunking(chunking).map(&items, trivial));
+        });
+    }
+    group.bench_function("rayon-par_iter", |bencher| {
+        bencher.iter(|| rayon.install(|| items.par_iter().map(trivial).collect::<Vec<_>>()));
+    });
+    group.finish();
+
+    let mut group = criterion.benchmark_group("pool/unchunked");
+    group.throughput(Throughput::Elements(ITEMS as u64));
+    group.sample_size(20);
+    group.bench_function("tangency-fixed-1", |bencher| {
+        bencher.iter(|| pool.batch().chunking(Chunking::Fixed(1)).map(&items, trivial));
+    });
+    group.bench_function("rayon-max-len-1", |bencher| {
+        bencher.iter(|| {
+            let single = items.par_iter().with_max_len(1);
+            rayon.install(|| single.map(trivial).collect::<Vec<_>>())
+        });
+    });
+    group.bench_function("rayon-scope-spawn", |bencher| {
+        let values: Vec<AtomicU64> = (0..ITEMS).map(|_| AtomicU64::new(0)).collect();
+        bencher.iter(|| {
+            rayon.scope(|scope| {
+                for (item, value) in items.iter().zip(&values) {
+                    scope.spawn(move |_| value.store(trivial(item), Ordering::Relaxed));
+                }
+            });
+        });
+    });
+    let channel = Channel::new();
+    group.bench_function("crossbeam-channel", |bencher| {
+        bencher.iter(|| channel.map(&items, trivial));
+    });
+    let threadpool = threadpool::ThreadPool::new(WORKERS);
+    group.bench_function("threadpool", |bencher| {
+        bencher.iter(|| {
+            for &item in &items {
+                threadpool.execute(move || {
+                    black_box(trivial(&item));
+                });
+            }
+            threadpool.join();
+        });
+    });
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(WORKERS)
+        .build()
+        .expect("a runtime");
+    group.bench_function("tokio-spawn_blocking", |bencher| {
+        bencher.iter(|| {
+            tokio.block_on(async {
+                let spawn = |&item| tokio::task::spawn_blocking(move || trivial(&item));
+                let tasks: Vec<_> = items.iter().map(spawn).collect();
+                for task in tasks {
+                    black_box(task.await.expect("no panic"));
+                }
+            });
+        });
+    });
+    group.finish();
+}
+
+fn round_trip(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("pool/call");
+    let pool = Pool::new(WORKERS).expect("threads");
+    let items = [1, 2];
+    group.bench_function("tangency-batch", |bencher| {
+        bencher.iter(|| pool.batch().map(&items, trivial));
+    });
+    let rayon = rayon_pool();
+    group.bench_function("rayon-install", |bencher| {
+        bencher.iter(|| rayon.install(|| items.par_iter().map(trivial).collect::<Vec<_>>()));
+    });
+    let channel = Channel::new();
+    group.bench_function("crossbeam-channel", |bencher| {
+        bencher.iter(|| channel.map(&items, trivial));
+    });
+    group.bench_function("std-spawn-join", |bencher| {
+        bencher.iter(|| std::thread::spawn(|| trivial(&1)).join());
+    });
+    group.finish();
+}
+
+/// Compare with `sequential`: the quotient is the speed-up.
+fn speed_up(criterion: &mut Criterion) {
+    for (name, time, items) in [("1us", 1, 20_000), ("10us", 10, 4_000)] {
+        let items = vec![Duration::from_micros(time); items];
+        let mut group = criterion.benchmark_group(format!("pool/speed-up-{name}"));
+        group.sample_size(10);
+        group.bench_function("sequential", |bencher| {
+            bencher.iter(|| items.iter().map(|&time| spin(time)).collect::<Vec<_>>());
+        });
+        let pool = Pool::new(WORKERS).expect("threads");
+        for chunking in [Chunking::adaptive(), Chunking::Fixed(1)] {
+            let id = match chunking {
+                Chunking::Fixed(_) => "tangency-fixed-1",
+                _ => "tangency-adaptive",
+            };
+            group.bench_function(id, |bencher| {
+                bencher.iter(|| pool.batch().chunking(chunking).map(&items, |&time| spin(time)));
+            });
+        }
+        let rayon = rayon_pool();
+        group.bench_function("rayon-par_iter", |bencher| {
+            let run = || items.par_iter().map(|&time| spin(time)).collect::<Vec<_>>();
+            bencher.iter(|| rayon.install(run));
+        });
+        group.finish();
+    }
+}
+
+/// Durations that are uniform and heavy-tailed: what each rule of chunking makes of them.
+fn chunking(criterion: &mut Criterion) {
+    // A log-normal with sigma 1.5 and a median of 20 us, and its mean for every item.
+    let normal = statrs::distribution::Normal::standard();
+    let tailed: Vec<Duration> = (0..1000)
+        .map(|index| {
+            let seed = tangency::pool::item_seed(7, index) >> 11;
+            let share = (seed as f64 + 0.5) / (1_u64 << 53) as f64;
+            let z = statrs::distribution::ContinuousCDF::inverse_cdf(&normal, share);
+            Duration::from_nanos((20_000.0 * (1.5 * z).exp()) as u64)
+        })
+        .collect();
+    let mean = tailed.iter().sum::<Duration>() / tailed.len() as u32;
+    let pool = Pool::new(WORKERS).expect("threads");
+    for (shape, items) in [("uniform", vec![mean; 1000]), ("heavy-tailed", tailed)] {
+        let mut group = criterion.benchmark_group(format!("pool/chunking-{shape}"));
+        group.sample_size(10);
+        for (name, chunking) in [
+            ("adaptive", Chunking::adaptive()),
+            ("auto", Chunking::Auto),
+            ("banded", Chunking::Banded),
+            ("static", Chunking::Static),
+            ("fixed-1", Chunking::Fixed(1)),
+        ] {
+            group.bench_function(BenchmarkId::new(name, mean.as_micros()), |bencher| {
+                bencher.iter(|| pool.batch().chunking(chunking).map(&items, |&time| spin(time)));
+            });
+        }
+        group.finish();
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(700));
+    targets = dispatch, round_trip, speed_up, chunking
+}
+criterion_main!(benches);

@@ -1,0 +1,210 @@
+//! Pools that grow and shrink, states prepared ahead, and adaptive chunks.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tangency_pool::{Chunking, ErrorKind, Follow, Pool, stop_requested};
+
+use crate::{LONG, pool, within};
+
+#[test]
+fn a_pool_grows_under_a_batch() {
+    within(LONG, || {
+        let pool = pool(1);
+        let (begun, barrier) = (AtomicBool::new(false), Barrier::new(3));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !begun.load(Ordering::Relaxed) {
+                    thread::yield_now();
+                }
+                pool.resize(3).unwrap();
+            });
+            // Three items that wait for each other: only three workers can end them.
+            let report = pool.batch().chunking(Chunking::Fixed(1)).map_indices(3, |_| {
+                begun.store(true, Ordering::Relaxed);
+                barrier.wait();
+            });
+            assert!(report.is_complete());
+            assert_eq!(report.stats.workers.len(), 3);
+        });
+        let stats = pool.stats();
+        assert_eq!((stats.target, stats.resizes, stats.restarts), (3, 1, 0));
+    });
+}
+
+#[test]
+fn a_pool_shrinks_under_a_batch_and_loses_nothing() {
+    within(LONG, || {
+        let pool = pool(4);
+        for chunking in [Chunking::Static, Chunking::adaptive(), Chunking::Fixed(3)] {
+            pool.resize(4).unwrap();
+            let runs: Vec<_> = (0..400).map(|_| AtomicUsize::new(0)).collect();
+            let report = pool.batch().chunking(chunking).map_indices(400, |index| {
+                if index == 5 {
+                    pool.resize(1).unwrap();
+                }
+                thread::sleep(Duration::from_micros(100));
+                runs[index].fetch_add(1, Ordering::Relaxed);
+                index
+            });
+            assert_eq!(report.into_results().unwrap(), (0..400).collect::<Vec<_>>());
+            assert!(runs.iter().all(|n| n.load(Ordering::Relaxed) == 1));
+            assert_eq!(pool.workers(), 1);
+        }
+    });
+}
+
+#[test]
+fn a_pool_is_resized_all_the_time() {
+    within(LONG, || {
+        let pool = pool(2);
+        let over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for n in (1..=5).cycle() {
+                    if over.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    pool.resize(n).unwrap();
+                    thread::yield_now();
+                }
+            });
+            for _ in 0..300 {
+                let report = pool.batch().map_indices(200, |i| i);
+                assert!(report.is_complete(), "{:?}", report.stats);
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+    });
+}
+
+#[test]
+fn who_leaves_drops_its_state_and_who_comes_builds_anew() {
+    within(LONG, || {
+        let pool = pool(2);
+        let (live, built) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        struct Live(Arc<AtomicUsize>);
+        impl Drop for Live {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        let state = pool.worker_state({
+            let (live, built) = (Arc::clone(&live), Arc::clone(&built));
+            move |_| {
+                built.fetch_add(1, Ordering::SeqCst);
+                live.fetch_add(1, Ordering::SeqCst);
+                Ok::<_, String>(Live(Arc::clone(&live)))
+            }
+        });
+        pool.prepare(&state).unwrap();
+        pool.prepare(&state).unwrap();
+        assert_eq!((live.load(Ordering::SeqCst), built.load(Ordering::SeqCst)), (2, 2));
+        pool.resize(1).unwrap();
+        let until = Instant::now() + LONG;
+        while live.load(Ordering::SeqCst) > 1 && Instant::now() < until {
+            thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(live.load(Ordering::SeqCst), 1);
+        thread::sleep(Duration::from_millis(20));
+        pool.resize(2).unwrap();
+        pool.prepare(&state).unwrap();
+        assert_eq!((live.load(Ordering::SeqCst), built.load(Ordering::SeqCst)), (2, 3));
+        assert_eq!(pool.stats().restarts, 1);
+        let stats = pool.shutdown();
+        assert_eq!(stats.workers.iter().map(|worker| worker.states_built).sum::<u64>(), 3);
+    });
+}
+
+#[test]
+fn preparing_fails_with_one_error() {
+    within(LONG, || {
+        let pool = pool(4);
+        let state = pool.worker_state(|_| Err::<u8, _>("no market"));
+        let error = pool.prepare(&state).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::StateFailed { .. }), "{error}");
+        let foreign = Pool::new(1).unwrap().worker_state(|_| Ok::<_, String>(()));
+        assert_eq!(pool.prepare(&foreign).unwrap_err().kind(), &ErrorKind::ForeignState);
+        // From inside an item, its own worker alone.
+        let good = pool.worker_state(|_| Ok::<_, String>(()));
+        let report = pool.batch().map_indices(1, |_| pool.prepare(&good).is_ok());
+        assert_eq!(report.into_results().unwrap(), [true]);
+        assert_eq!(pool.stats().workers.iter().map(|w| w.states_built).sum::<u64>(), 1);
+    });
+}
+
+#[test]
+fn sizes_that_make_no_sense() {
+    let pool = pool(1);
+    assert_eq!(pool.resize(0).unwrap_err().kind(), &ErrorKind::NoWorkers);
+    let error = pool.resize(1 << 20).unwrap_err();
+    assert_eq!(error.to_string(), "a pool has at most 65535 workers, got 1048576");
+    assert_eq!(pool.workers(), 1);
+    let wrong = Pool::builder().workers(1).follow(Follow::between(0, 3)).build();
+    assert!(matches!(wrong.unwrap_err().kind(), ErrorKind::InvalidFollow { .. }));
+    let wrong = Pool::builder().workers(1).threads_per_task(0).build();
+    assert_eq!(wrong.unwrap_err().kind(), &ErrorKind::NoThreadsPerTask);
+}
+
+#[test]
+fn a_pool_that_follows_keeps_its_bounds_and_ends() {
+    within(LONG, || {
+        let follow = Follow::between(1, 2).every(Duration::from_millis(10));
+        let pool = Pool::builder().workers(8).follow(follow).build().unwrap();
+        assert_eq!(pool.workers(), 2);
+        let until = Instant::now() + Duration::from_millis(200);
+        while Instant::now() < until {
+            assert!(pool.batch().map_indices(100, |i| i).is_complete());
+            assert!((1..=2).contains(&pool.workers()));
+        }
+    });
+}
+
+#[test]
+fn adaptive_chunks_give_back_what_a_slow_item_holds_up() {
+    within(LONG, || {
+        // Two hundred quick items, then slow ones: the estimate that the quick ones gave is wrong.
+        let report = pool(2).batch().map_indices(230, |index| {
+            if index >= 200 {
+                thread::sleep(Duration::from_millis(12));
+            }
+            index
+        });
+        let stats = &report.stats;
+        assert!(report.is_complete());
+        let busiest = stats.workers.iter().map(|share| share.busy).max().unwrap();
+        let all: Duration = stats.workers.iter().map(|share| share.busy).sum();
+        // 30 slow items on two workers: neither does much more than half.
+        assert!(busiest.as_secs_f64() < 0.75 * all.as_secs_f64(), "{stats:?}");
+    });
+}
+
+#[test]
+fn a_long_item_can_ask_whether_to_stop() {
+    within(LONG, || {
+        let pool = pool(2);
+        assert!(!stop_requested());
+        let wait = |_| {
+            while !stop_requested() {
+                thread::yield_now();
+            }
+            7
+        };
+        let report = pool.batch().deadline(Duration::from_millis(20)).map_indices(2, wait);
+        assert!(report.outcomes.iter().all(|outcome| outcome.as_done() == Some(&7)));
+        let report = pool
+            .batch()
+            .fail_fast(true)
+            .chunking(Chunking::Fixed(1))
+            .try_map_indices(2, |index| if index == 0 { Err(()) } else { Ok(wait(index)) });
+        assert_eq!(report.stats.items.done + report.stats.items.cancelled, 1);
+        // A nested batch has a flag of its own, and the outer one is back after it.
+        let report = pool.batch().map_indices(1, |_| {
+            let inner = pool.batch().deadline(Duration::ZERO).map_indices(1, |_| ());
+            (inner.stats.items.cancelled, stop_requested())
+        });
+        assert_eq!(report.into_results().unwrap(), [(1, false)]);
+    });
+}

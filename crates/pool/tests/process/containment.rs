@@ -1,0 +1,172 @@
+//! What kills a worker process costs its item, and nobody else.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use tangency_pool::process::JobFailure;
+use tangency_pool::{CancelToken, Chunking, Outcome, Pool, StopReason};
+
+use crate::chaos::{Chaos, Deed};
+use crate::{Test, processes};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("containment::abort", || dies_of(Deed::Abort, "signal 6 (SIGABRT)")),
+    ("containment::stack_overflow", || dies_of(Deed::Overflow, "signal 6 (SIGABRT)")),
+    ("containment::allocation_failure", || dies_of(Deed::Allocate, "signal 6 (SIGABRT)")),
+    ("containment::exit", || dies_of(Deed::Exit(3), "exit code 3")),
+    ("containment::an_endless_loop_meets_its_deadline", || {
+        dies_of(Deed::Loop, "deadline of 150ms")
+    }),
+    ("containment::one_retry_is_enough", one_retry_is_enough),
+    ("containment::retries_are_configurable", retries_are_configurable),
+    ("containment::killed_from_outside_at_an_item", killed_from_outside_at_an_item),
+    ("containment::killed_from_outside_between_items", killed_between_items),
+    ("containment::quarantine", quarantine),
+    ("containment::cancelling_kills", cancelling_kills),
+    ("containment::the_deadline_of_the_batch_kills", batch_deadline_kills),
+];
+
+/// Among items that are fine, three that kill their worker every time.
+#[track_caller]
+fn dies_of(deed: Deed, cause: &str) {
+    let pool = processes(2);
+    let inputs: Vec<Deed> = (0..30)
+        .map(|n| if n % 10 == 7 { deed.clone() } else { Deed::Square(f64::from(n)) })
+        .collect();
+    let batch = pool.batch().chunking(Chunking::Fixed(1)).jobs::<Chaos>();
+    // Even dying takes a while on a busy machine.
+    let deadline = if deed == Deed::Loop { 150 } else { 20_000 };
+    let report = batch.item_deadline(Duration::from_millis(deadline)).run(&inputs);
+    for (n, outcome) in report.outcomes.iter().enumerate() {
+        match outcome {
+            Outcome::Done(square) => assert_eq!(*square, format!("{:?}", (n * n) as f64)),
+            Outcome::Failed(JobFailure::WorkerLost { attempts, cause: told }) if n % 10 == 7 => {
+                assert_eq!(*attempts, 2);
+                assert!(told.contains(cause), "{told}");
+            }
+            // The same input again, and by then it was known.
+            Outcome::Failed(JobFailure::Quarantined) if n % 10 == 7 => {}
+            other => panic!("item {n}: {other:?}"),
+        }
+    }
+    assert_eq!(report.stats.items.failed, 3);
+    assert!(pool.stats().restarts >= 1);
+    // The workers are as good as new.
+    let after = pool.batch().jobs::<Chaos>().run(&vec![Deed::Pid; 10]);
+    assert!(after.is_complete());
+}
+
+/// A file that is not there yet.
+fn marker(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("tangency-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_file(&path);
+    path
+}
+
+fn one_retry_is_enough() {
+    let pool = processes(1);
+    assert!(pool.batch().jobs::<Chaos>().run(&[Deed::Pid]).is_complete());
+    let path = marker("once");
+    let started = Instant::now();
+    let report = pool.batch().jobs::<Chaos>().run(&[Deed::AbortOnce(path.clone())]);
+    let took = started.elapsed();
+    std::fs::remove_file(path).unwrap();
+    assert_eq!(report.into_results().unwrap(), ["done"]);
+    assert_eq!((pool.stats().restarts, pool.quarantined()), (1, 0));
+    // The bench holds it to 50 ms; here other programs may have the machine.
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+fn retries_are_configurable() {
+    let pool = processes(1);
+    for retries in [0, 3] {
+        pool.clear_quarantine();
+        let report = pool.batch().jobs::<Chaos>().retries(retries).run(&[Deed::Abort]);
+        let Outcome::Failed(JobFailure::WorkerLost { attempts, .. }) = &report.outcomes[0] else {
+            panic!("{:?}", report.outcomes);
+        };
+        assert_eq!(*attempts, retries + 1);
+    }
+}
+
+pub(crate) fn kill(pid: u32) {
+    let status = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+fn pid(pool: &Pool) -> Option<u32> {
+    pool.stats().workers.iter().find_map(|worker| worker.pid)
+}
+
+fn killed_from_outside_at_an_item() {
+    let pool = processes(1);
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let pid = loop {
+                if let Some(pid) = pid(&pool) {
+                    break pid;
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            };
+            std::thread::sleep(Duration::from_millis(50));
+            kill(pid);
+        });
+        let nap = Deed::Sleep(Duration::from_millis(200));
+        pool.batch().jobs::<Chaos>().run(&[nap, Deed::Square(3.0)])
+    });
+    assert_eq!(report.into_results().unwrap(), ["done", "9.0"]);
+    assert_eq!(pool.stats().restarts, 1);
+}
+
+fn killed_between_items() {
+    let pool = processes(1);
+    let first = pool.batch().jobs::<Chaos>().run(&[Deed::Pid]).into_results().unwrap();
+    kill(first[0].parse().unwrap());
+    std::thread::sleep(Duration::from_millis(50));
+    // Nothing is charged to the item: it would have no retry to spend.
+    let again = pool.batch().jobs::<Chaos>().retries(0).run(&[Deed::Pid]).into_results().unwrap();
+    assert_ne!(first, again);
+}
+
+fn quarantine() {
+    let pool = processes(1);
+    let run = |deed: Deed| pool.batch().jobs::<Chaos>().run(&[deed]).outcomes.remove(0);
+    assert!(matches!(run(Deed::Abort), Outcome::Failed(JobFailure::WorkerLost { .. })));
+    assert_eq!(pool.quarantined(), 1);
+    assert!(run(Deed::Pid).is_done());
+    let restarts = pool.stats().restarts;
+    assert_eq!(run(Deed::Abort), Outcome::Failed(JobFailure::Quarantined));
+    assert_eq!(pool.stats().restarts, restarts, "it was not tried");
+    assert!(run(Deed::Pid).is_done());
+    pool.clear_quarantine();
+    assert!(matches!(run(Deed::Abort), Outcome::Failed(JobFailure::WorkerLost { .. })));
+}
+
+fn cancelling_kills() {
+    let pool = processes(2);
+    let token = CancelToken::new();
+    let started = Instant::now();
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(150));
+            token.cancel();
+        });
+        pool.batch().cancel(&token).jobs::<Chaos>().run(&vec![Deed::Loop; 5])
+    });
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(report.outcomes.iter().all(Outcome::is_cancelled), "{:?}", report.outcomes);
+    assert_eq!(report.stats.items.cancelled, 5);
+    assert_eq!(report.stats.stopped, Some(StopReason::Cancelled));
+    assert_eq!(pool.quarantined(), 0, "the item is not to blame");
+    assert!(pool.batch().jobs::<Chaos>().run(&[Deed::Pid]).is_complete());
+}
+
+fn batch_deadline_kills() {
+    let pool = processes(1);
+    let batch = pool.batch().deadline(Duration::from_millis(200));
+    let report = batch.jobs::<Chaos>().run(&[Deed::Square(1.0), Deed::Loop, Deed::Square(2.0)]);
+    assert_eq!(report.outcomes[0], Outcome::Done("1.0".to_owned()));
+    assert_eq!(report.stats.items.cancelled, 2);
+    assert_eq!(report.stats.stopped, Some(StopReason::Deadline));
+}
