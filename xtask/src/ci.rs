@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything that must hold before a change lands.
 
+mod behind_features;
 mod features;
 mod package;
 mod reference;
@@ -53,6 +54,11 @@ const STEPS: &[Step] = &[
         name: "reference",
         what: "the tests against ../shared pass, where that folder is",
         run: reference::run,
+    },
+    Step {
+        name: "behind",
+        what: "the tests behind features that are off by default pass, with a soak of one minute",
+        run: behind_features::run,
     },
     Step {
         name: "features",
