@@ -58,6 +58,20 @@ pub enum ErrorKind {
         /// What does not take them.
         model: String,
     },
+    /// Not one value is there.
+    #[error("all {rows} values of the target are missing")]
+    AllMissing {
+        /// Rows of the target.
+        rows: usize,
+    },
+    /// Missing values hide a level for good: a season never seen, for instance.
+    #[error(
+        "missing values leave {levels} of the levels that differencing starts from undetermined"
+    )]
+    UnidentifiedLevels {
+        /// How many levels no row tells anything about.
+        levels: usize,
+    },
     /// A matrix does not have one row per target row, or per step of the horizon.
     #[error("{what} have {got} rows, expected {expected}")]
     RowsDiffer {
@@ -218,6 +232,8 @@ impl Error {
                 | ErrorKind::ConstantSeries { .. }
                 | ErrorKind::NonFinite { .. }
                 | ErrorKind::MissingValues { .. }
+                | ErrorKind::AllMissing { .. }
+                | ErrorKind::UnidentifiedLevels { .. }
                 | ErrorKind::RowsDiffer { .. }
                 | ErrorKind::ColumnsDiffer { .. }
                 | ErrorKind::CollinearRegressors { .. }

@@ -25,7 +25,7 @@ pub struct FittedArima {
     pub(super) status: FitStatus,
     pub(super) evaluations: usize,
     pub(super) polynomials: Polynomials<1>,
-    /// Differenced series without its regression part; NaN where missing.
+    /// Differenced series without its regression part; the levels with NaN where rows are missing.
     pub(super) series: Vec<f64>,
     /// The last `d + D s` values of the series without its regression part.
     pub(super) level_tail: Vec<f64>,
@@ -72,13 +72,14 @@ impl FittedArima {
             .collect();
         let lanes: Vec<[f64; 1]> = coefficients.iter().map(|&value| [value]).collect();
         let polynomials = Polynomials::new(&order, &lanes);
-        let mut series = design.target.clone();
-        for (basis, coefficient) in design.basis.iter().zip(&profile.basis) {
-            for (value, basis) in series.iter_mut().zip(basis) {
+        let columns = design.filter_columns();
+        let mut series = columns[0].to_vec();
+        for (basis, coefficient) in columns[1..].iter().zip(&profile.basis) {
+            for (value, basis) in series.iter_mut().zip(*basis) {
                 *value -= coefficient * basis;
             }
         }
-        let innovations = innovations(&polynomials, &series)?;
+        let innovations = innovations(&polynomials, &order, &series)?;
         Ok(Self {
             parameters,
             regressor_names: data.regressors().map_or(Vec::new(), |x| x.names().to_vec()),
@@ -133,7 +134,8 @@ impl FittedArima {
     }
 
     /// One-step prediction errors of the differenced series, each given all rows before it (exact
-    /// from the first row on); NaN in missing rows. Length: rows less `d + D s`.
+    /// from the first row on); NaN in missing rows, and where missing rows postpone what the first
+    /// levels tell. Length: rows less `d + D s`.
     #[must_use]
     pub fn innovations(&self) -> &[f64] {
         &self.innovations
@@ -180,14 +182,20 @@ impl FittedArima {
 }
 
 /// The exact one-step prediction errors.
-fn innovations(polynomials: &Polynomials<1>, series: &[f64]) -> Result<Vec<f64>> {
+fn innovations(polynomials: &Polynomials<1>, order: &Order, series: &[f64]) -> Result<Vec<f64>> {
     if series.iter().any(|value| value.is_nan()) {
-        let space = StateSpace::new(polynomials).ok_or_else(|| ErrorKind::NotStationary {
-            coefficients: polynomials.ar.iter().map(|value| value[0]).collect(),
-        })?;
+        let space =
+            StateSpace::new(polynomials, order).ok_or_else(|| ErrorKind::NotStationary {
+                coefficients: polynomials.ar.iter().map(|value| value[0]).collect(),
+            })?;
         let present: Vec<bool> = series.iter().map(|value| !value.is_nan()).collect();
         let filtered = space.filter(&[series], &present, series.len());
-        return Ok(filtered.errors.into_iter().next().unwrap_or_default());
+        if filtered.unresolved > 0 {
+            return Err(ErrorKind::UnidentifiedLevels { levels: filtered.unresolved }.into());
+        }
+        let mut errors = filtered.errors.into_iter().next().unwrap_or_default();
+        errors.drain(..order.lost_rows().min(errors.len()));
+        return Ok(errors);
     }
     let mut errors = Vec::new();
     Factors::new(polynomials.clone(), series.len()).filter(series, &mut errors);

@@ -18,7 +18,7 @@ pub(super) struct Likelihood<'a> {
     variance: Option<f64>,
     /// Sum of squares of the target, the scale of the cost where the variance is profiled out.
     scale: f64,
-    /// Rows that are there; `None` if all are.
+    /// Rows of the filtered series that are there; `None` if all are.
     present: Option<Vec<bool>>,
     observed: usize,
 }
@@ -43,7 +43,8 @@ impl<'a> Likelihood<'a> {
     pub(super) fn new(order: Order, design: &'a Design, variance: Option<f64>) -> Self {
         let observed = design.n_present();
         let missing = observed < design.target.len();
-        let present = missing.then(|| design.target.iter().map(|value| !value.is_nan()).collect());
+        let series = design.filter_columns()[0];
+        let present = missing.then(|| series.iter().map(|value| !value.is_nan()).collect());
         let squares = |value: &&f64| !value.is_nan();
         let scale = design.target.iter().filter(squares).map(|value| value * value).sum();
         Self { order, design, variance, scale, present, observed }
@@ -154,14 +155,12 @@ impl<'a> Likelihood<'a> {
 
     fn profile_with_gaps(&self, polynomials: &Polynomials<1>) -> Option<Profile> {
         let present = self.present.as_deref().unwrap_or_default();
-        let space = StateSpace::new(polynomials)?;
-        let columns: Vec<&[f64]> = std::iter::once(&self.design.target)
-            .chain(&self.design.basis)
-            .map(Vec::as_slice)
-            .collect();
+        let space = StateSpace::new(polynomials, &self.order)?;
+        let columns = self.design.filter_columns();
         let filtered = space.filter(&columns, present, present.len());
-        let rows = || (0..present.len()).filter(|&row| present[row]);
-        let log_determinant: f64 = rows().map(|row| filtered.variances[row].ln()).sum();
+        let rows = || (0..present.len()).filter(|&row| !filtered.errors[0][row].is_nan());
+        let log_determinant = filtered.diffuse_log_determinant
+            + rows().map(|row| filtered.variances[row].ln()).sum::<f64>();
         let product = |a: usize, b: usize| -> f64 {
             let (x, y) = (&filtered.errors[a], &filtered.errors[b]);
             rows().map(|row| x[row] * y[row] / filtered.variances[row]).sum()

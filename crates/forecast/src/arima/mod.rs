@@ -53,8 +53,8 @@ use crate::model::{Fit, FitContext, FitStatus, Model};
 /// | [`with_starts`](Self::with_starts) | 3 | from 1 |
 /// | [`with_max_iterations`](Self::with_max_iterations) | 200 | per start |
 ///
-/// Missing values (NaN) are skipped exactly where nothing is differenced, and are an error
-/// otherwise. Regressors come with the data ([`TrainingData::with_regressors`]).
+/// Missing values (NaN) are skipped exactly, in a differenced model by the exact diffuse
+/// likelihood of the levels. Regressors come with the data ([`TrainingData::with_regressors`]).
 ///
 /// # Examples
 ///
@@ -202,10 +202,10 @@ impl Arima {
         };
         let needed = self.order.lost_rows() + lags + free + 1;
         data.check(needed)?;
-        if self.order.lost_rows() > 0 {
-            data.reject_missing("a differenced model")?;
-        }
         let present = data.target().iter().filter(|value| !value.is_nan()).count();
+        if present == 0 && data.n_rows() > 0 {
+            return Err(ErrorKind::AllMissing { rows: data.n_rows() }.into());
+        }
         if present < needed {
             return Err(ErrorKind::TooFewRows { needed, got: present }.into());
         }
@@ -300,8 +300,8 @@ impl Fit for Arima {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooFewRows`], [`ErrorKind::ConstantSeries`], [`ErrorKind::NonFinite`],
-    /// [`ErrorKind::MissingValues`] in a differenced model, [`ErrorKind::RowsDiffer`] and
+    /// [`ErrorKind::TooFewRows`], [`ErrorKind::AllMissing`], [`ErrorKind::UnidentifiedLevels`],
+    /// [`ErrorKind::ConstantSeries`], [`ErrorKind::NonFinite`], [`ErrorKind::RowsDiffer`] and
     /// [`ErrorKind::CollinearRegressors`] for regressors (and for a mean that vanishes under
     /// differencing), [`ErrorKind::InvalidOption`] for orders or fixed values out of range,
     /// [`ErrorKind::UnknownParameter`], [`ErrorKind::NotStationary`] for fixed coefficients.

@@ -4,7 +4,7 @@ use super::design::regressor_rows;
 use super::fitted::FittedArima;
 use super::innovations::Factors;
 use super::order::Mean;
-use super::polynomial::difference_polynomial;
+use super::polynomial::{difference_polynomial, integrated_autoregression};
 use super::state_space::StateSpace;
 use crate::data::ForecastRequest;
 use crate::error::{Error, ErrorKind, Result};
@@ -96,14 +96,8 @@ impl FittedArima {
             let next = value - past.map(|(delta, past)| delta * past).sum::<f64>();
             level.push(next);
         }
-        // Full autoregression, differences included: (1 - phi(B)) delta(B) without its leading one.
-        let mut full = vec![0.0; ar.len() + differences.len()];
-        for (i, delta) in differences.iter().enumerate() {
-            full[i] += delta;
-            for (j, phi) in ar.iter().enumerate() {
-                full[i + j + 1] -= phi[0] * delta;
-            }
-        }
+        let plain: Vec<f64> = ar.iter().map(|phi| phi[0]).collect();
+        let full = integrated_autoregression(&plain, &differences);
         let mut variances = vec![0.0; horizon];
         // responses[k]: how the error k steps ahead moves with one future innovation.
         let mut responses = vec![0.0; horizon];
@@ -113,11 +107,10 @@ impl FittedArima {
                     0 => 1.0,
                     lag => factors.weights(rows + ahead).get(lag - 1).map_or(0.0, |w| w[0]),
                 };
-                for (lag, coefficient) in full.iter().enumerate().skip(1) {
-                    if ahead < source + lag {
-                        break;
-                    }
-                    value -= coefficient * responses[ahead - lag];
+                for (coefficient, response) in
+                    full.iter().zip(responses[source..ahead].iter().rev())
+                {
+                    value += coefficient * response;
                 }
                 responses[ahead] = value;
                 variances[ahead] += value * value * factors.variance(rows + source)[0];
@@ -126,9 +119,9 @@ impl FittedArima {
         (level[self.level_tail.len()..].to_vec(), variances)
     }
 
-    /// The same for a series with missing rows (never differenced): the filter runs on.
+    /// The same for a series with missing rows: the filter, in levels, runs on.
     fn steps_with_gaps(&self, horizon: usize) -> Result<(Vec<f64>, Vec<f64>)> {
-        let space = StateSpace::new(&self.polynomials).ok_or_else(|| {
+        let space = StateSpace::new(&self.polynomials, &self.model.order).ok_or_else(|| {
             let coefficients = self.polynomials.ar.iter().map(|value| value[0]).collect();
             Error::from(ErrorKind::NotStationary { coefficients })
         })?;

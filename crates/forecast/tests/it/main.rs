@@ -6,4 +6,5 @@ mod bad_input;
 mod baselines;
 mod ensembles;
 mod evaluation;
+mod missing;
 mod series;
