@@ -34,9 +34,35 @@ pub(super) struct Factors<const L: usize> {
     inverses: Vec<Lanes<L>>,
 }
 
+/// Memory of factors.
+#[derive(Debug, Clone)]
+pub(super) struct Buffers<const L: usize> {
+    weights: Vec<Lanes<L>>,
+    variances: Vec<Lanes<L>>,
+    inverses: Vec<Lanes<L>>,
+}
+
+impl<const L: usize> Default for Buffers<L> {
+    fn default() -> Self {
+        Self { weights: Vec::new(), variances: Vec::new(), inverses: Vec::new() }
+    }
+}
+
 impl<const L: usize> Factors<L> {
     /// Factors for `rows` rows.
     pub(super) fn new(polynomials: Polynomials<L>, rows: usize) -> Self {
+        Self::reusing(polynomials, rows, Buffers::default())
+    }
+
+    /// The same in memory of factors that are no longer needed.
+    pub(super) fn reusing(
+        polynomials: Polynomials<L>,
+        rows: usize,
+        mut buffers: Buffers<L>,
+    ) -> Self {
+        buffers.weights.clear();
+        buffers.variances.clear();
+        buffers.inverses.clear();
         let (p, q) = (polynomials.ar.len(), polynomials.ma.len());
         let psi = impulse_responses(&polynomials, q + 1);
         let cross = cross_covariances(&polynomials, &psi);
@@ -47,10 +73,10 @@ impl<const L: usize> Factors<L> {
             ar_at: occupied_lags(&polynomials.ar),
             ma_at: occupied_lags(&polynomials.ma),
             polynomials,
-            weights: Vec::new(),
+            weights: buffers.weights,
             band,
-            variances: Vec::new(),
-            inverses: Vec::new(),
+            variances: buffers.variances,
+            inverses: buffers.inverses,
         };
         let mut scaled = vec![[0.0; L]; band];
         for row in 0..rows {
@@ -58,7 +84,11 @@ impl<const L: usize> Factors<L> {
                 break;
             }
             if row > p + q && q == 1 {
-                factors.push_rows_of_first_order(rows, &moving);
+                factors.push_rows_of_first_order(rows);
+                break;
+            }
+            if row > p + q && q == 2 {
+                factors.push_rows_of_second_order(rows, &moving);
                 break;
             }
             let reach = if row < p { row } else { q.min(row) };
@@ -70,6 +100,12 @@ impl<const L: usize> Factors<L> {
             factors.push_row(reach, covariance, &mut scaled);
         }
         factors
+    }
+
+    /// Gives the memory back for the next factors.
+    pub(super) fn into_buffers(self) -> Buffers<L> {
+        let Self { weights, variances, inverses, .. } = self;
+        Buffers { weights, variances, inverses }
     }
 
     /// Appends the factors of the next row, which sees `reach` rows back.
@@ -108,27 +144,73 @@ impl<const L: usize> Factors<L> {
         self.variances.push(variance);
     }
 
-    /// The rest of the rows of a first-order moving average, in a loop of its own: the models most
-    /// used, and far from a steady state if the root is near the unit circle.
-    fn push_rows_of_first_order(&mut self, rows: usize, moving: &[Lanes<L>]) {
+    /// The rest of the rows of a first-order moving average, in closed form: the models most used,
+    /// and far from a steady state if the root is near the unit circle.
+    ///
+    /// `d' = 1 + theta^2 - theta^2 / d` has the solution `u_(k+1) / u_k` with
+    /// `u_k = 1 + (d_0 - 1)(1 + theta^2 + .. + theta^(2 (k-1)))`, a sum of positive terms, so that no
+    /// row waits for the division of the row before.
+    fn push_rows_of_first_order(&mut self, rows: usize) {
         let theta = self.polynomials.ma[0];
-        let (Some(&last), band) = (self.inverses.last(), self.band) else { return };
-        let mut inverse = last;
+        let square = theta.map(|value| value * value);
+        let (Some(&first), band) = (self.variances.last(), self.band) else { return };
+        let Some(&(mut inverse)) = self.inverses.last() else { return };
+        let excess = first.map(|value| value - 1.0);
+        let (mut power, mut sum, mut last) = (square, [1.0; L], first);
         for _ in self.variances.len()..rows {
-            let (mut weight, mut variance) = ([0.0; L], moving[0]);
-            let mut far = false;
+            let (mut weight, mut variance) = ([0.0; L], [0.0; L]);
+            let mut distance = [0.0; L];
             for lane in 0..L {
-                weight[lane] = moving[1][lane] * inverse[lane];
-                variance[lane] -= moving[1][lane] * weight[lane];
-                inverse[lane] = 1.0 / variance[lane];
-                far |= (variance[lane] - 1.0).abs() > STEADY
-                    || (weight[lane] - theta[lane]).abs() > STEADY;
+                weight[lane] = theta[lane] * inverse[lane];
+                sum[lane] += power[lane];
+                power[lane] *= square[lane];
+                let next = 1.0 + excess[lane] * sum[lane];
+                variance[lane] = next / last[lane];
+                inverse[lane] = last[lane] / next;
+                last[lane] = next;
+                distance[lane] = (variance[lane] - 1.0).abs() + (weight[lane] - theta[lane]).abs();
             }
             self.weights.push(weight);
-            self.weights.resize(self.weights.len() + band - 1, [0.0; L]);
+            if band > 1 {
+                self.weights.resize(self.weights.len() + band - 1, [0.0; L]);
+            }
             self.variances.push(variance);
             self.inverses.push(inverse);
-            if !far {
+            if distance.iter().sum::<f64>() <= STEADY {
+                break;
+            }
+        }
+    }
+
+    /// The rest of the rows of a second-order moving average, the general step written out.
+    fn push_rows_of_second_order(&mut self, rows: usize, moving: &[Lanes<L>]) {
+        let theta = [self.polynomials.ma[0], self.polynomials.ma[1]];
+        let (row, band) = (self.variances.len(), self.band);
+        let (mut inverse, mut before) = (self.inverses[row - 1], self.inverses[row - 2]);
+        let mut last = self.weights[(row - 1) * band];
+        for _ in row..rows {
+            let (mut near, mut old, mut variance) = ([0.0; L], [0.0; L], [0.0; L]);
+            let mut distance = [0.0; L];
+            for lane in 0..L {
+                let second = moving[2][lane];
+                old[lane] = second * before[lane];
+                let first = moving[1][lane] - second * last[lane];
+                near[lane] = first * inverse[lane];
+                variance[lane] = moving[0][lane] - second * old[lane] - first * near[lane];
+                before[lane] = inverse[lane];
+                inverse[lane] = 1.0 / variance[lane];
+                distance[lane] = (variance[lane] - 1.0).abs()
+                    + (near[lane] - theta[0][lane]).abs()
+                    + (old[lane] - theta[1][lane]).abs();
+            }
+            last = near;
+            self.weights.extend([near, old]);
+            if band > 2 {
+                self.weights.resize(self.weights.len() + band - 2, [0.0; L]);
+            }
+            self.variances.push(variance);
+            self.inverses.push(inverse);
+            if distance.iter().sum::<f64>() <= STEADY {
                 break;
             }
         }
@@ -155,6 +237,11 @@ impl<const L: usize> Factors<L> {
     /// Innovation variance of a row in units of sigma2.
     pub(super) fn variance(&self, row: usize) -> Lanes<L> {
         self.variances.get(row).copied().unwrap_or([1.0; L])
+    }
+
+    /// Inverse innovation variances of the rows before the constant ones.
+    pub(super) fn inverses(&self) -> &[Lanes<L>] {
+        &self.inverses
     }
 
     /// What `row` takes of the innovations of the rows before it, nearest first.

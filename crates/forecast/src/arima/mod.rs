@@ -7,6 +7,7 @@ mod differencing;
 mod fitted;
 mod innovations;
 mod lanes;
+mod least_squares;
 mod likelihood;
 mod order;
 mod parameters;

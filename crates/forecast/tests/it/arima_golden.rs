@@ -143,10 +143,20 @@ fn fits_reach_the_recorded_maximum() {
         }
         assert_eq!(parameters.len(), case.maximum.k, "{name}");
         // A search that does better than the recorded one has found what others miss: look at it.
-        assert!(got <= expected + 1e-3, "{name}: {got} {expected}");
+        // In wineind it is a maximum 1.5 higher, which every recorded search missed.
+        let higher = if name == "wineind_112_011_12" { 1.6 } else { 0.0 };
+        assert!(got <= expected + higher + 1e-3, "{name}: {got} {expected}");
         // What the fit claims is what its parameters give.
         let again = model(case).log_likelihood_at(&data, &parameters).unwrap();
         assert!((again - got).abs() < 1e-7 * got.abs(), "{name}: {again} {got}");
+        if regressors.names.is_empty() {
+            // A missing row at the end adds nothing and sends the series through the other filter.
+            let mut longer = problem.target.clone();
+            longer.push(f64::NAN);
+            let data = TrainingData::new(&longer);
+            let again = model(case).log_likelihood_at(&data, &parameters).unwrap();
+            assert!((again - got).abs() < 1e-6 * got.abs(), "{name}: {again} {got}");
+        }
         if case.max_root_modulus < 0.95 && (got - expected).abs() < 1e-6 {
             for ((parameter, expected), parameter_name) in
                 parameters.iter().zip(&case.maximum.params).zip(&case.parameter_names)
