@@ -3,6 +3,7 @@
 pub mod arima;
 pub mod baseline;
 pub mod data;
+pub mod diagnostics;
 pub mod ensemble;
 pub mod error;
 pub mod evaluation;

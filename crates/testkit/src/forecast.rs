@@ -175,3 +175,16 @@ pub fn arima_problems() -> Vec<ArimaProblem> {
     };
     file.cases.iter().map(problem).collect()
 }
+
+/// One of the recorded series as it stands in the file; NaN is missing.
+///
+/// # Panics
+///
+/// When there is no series of that name.
+#[must_use]
+pub fn arima_series(name: &str) -> Vec<f64> {
+    let golden = crate::golden("forecast/arima.json");
+    let values = golden["series"][name].as_array();
+    let values = values.unwrap_or_else(|| panic!("no series named {name}"));
+    values.iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect()
+}

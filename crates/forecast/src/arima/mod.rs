@@ -14,6 +14,7 @@ mod parameters;
 mod polynomial;
 mod prediction;
 mod search;
+mod spectral_lines;
 mod start;
 mod state_space;
 mod transform;

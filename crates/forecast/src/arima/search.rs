@@ -39,7 +39,7 @@ const LEAST_SQUARES_GAIN: f64 = 1e-10;
 const FLAT: f64 = 1e-4;
 
 /// Steps that every start takes before the best are chosen.
-const FIRST_STEPS: u64 = 3;
+const FIRST_STEPS: u64 = 2;
 
 /// Distance below which two descents after their first steps lead to the same maximum.
 const SAME: f64 = 0.02;
