@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod arima;
+pub mod auto;
 pub mod baseline;
 pub mod data;
 pub mod diagnostics;
@@ -12,6 +13,7 @@ mod model;
 mod spec;
 
 pub use arima::Arima;
+pub use auto::AutoArima;
 pub use baseline::{Drift, Naive};
 pub use data::{ForecastRequest, NamedMatrix, TrainingData};
 pub use ensemble::Ensemble;

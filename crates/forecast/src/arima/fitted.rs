@@ -8,6 +8,7 @@ use super::order::Order;
 use super::parameters::{Layout, Parameter};
 use super::polynomial::Polynomials;
 use super::state_space::StateSpace;
+use super::transform::coefficients_to_partial;
 use crate::data::TrainingData;
 use crate::error::{ErrorKind, Result};
 use crate::model::FitStatus;
@@ -178,6 +179,26 @@ impl FittedArima {
     pub fn bic(&self) -> f64 {
         let (k, n) = (self.parameters.len() as f64, self.observed as f64);
         k * n.ln() - 2.0 * self.log_likelihood
+    }
+}
+
+impl FittedArima {
+    /// Whether all roots, autoregressive and moving-average, have a modulus of at least
+    /// `1 + margin`.
+    #[must_use]
+    pub fn is_inside(&self, margin: f64) -> bool {
+        let inside = |coefficients: &[[f64; 1]], sign: f64| {
+            let mut factor = sign;
+            let scaled: Vec<f64> = coefficients
+                .iter()
+                .map(|value| {
+                    factor *= 1.0 + margin;
+                    factor * value[0]
+                })
+                .collect();
+            coefficients_to_partial(&scaled).is_some()
+        };
+        margin == 0.0 || (inside(&self.polynomials.ar, 1.0) && inside(&self.polynomials.ma, -1.0))
     }
 }
 
