@@ -98,6 +98,19 @@ pub enum ErrorKind {
         /// The first regressor that adds nothing.
         column: String,
     },
+    /// A value has no logarithm or power.
+    #[error("the target has {value} in row {row}, which has no Box-Cox transform")]
+    NotPositive {
+        /// The row.
+        row: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// The likelihood does not curve downwards in every direction at the estimates.
+    #[error(
+        "the information matrix is singular: the estimates lie on an edge, or roots nearly cancel"
+    )]
+    SingularInformation,
     /// A horizon of zero steps was asked for.
     #[error("horizon 0 was asked for, expected at least 1 step")]
     ZeroHorizon,
@@ -233,6 +246,7 @@ impl Error {
                 | ErrorKind::NonFinite { .. }
                 | ErrorKind::MissingValues { .. }
                 | ErrorKind::AllMissing { .. }
+                | ErrorKind::NotPositive { .. }
                 | ErrorKind::UnidentifiedLevels { .. }
                 | ErrorKind::RowsDiffer { .. }
                 | ErrorKind::ColumnsDiffer { .. }

@@ -10,7 +10,9 @@ pub mod error;
 pub mod evaluation;
 mod forecast;
 mod model;
+mod panel;
 mod spec;
+pub mod transform;
 
 pub use arima::Arima;
 pub use auto::AutoArima;
@@ -20,4 +22,5 @@ pub use ensemble::Ensemble;
 pub use error::{Error, ErrorKind, Result};
 pub use forecast::Forecast;
 pub use model::{DynFit, Fit, FitContext, FitStatus, Model, Predict};
+pub use panel::fit_panel;
 pub use spec::ModelSpec;

@@ -14,7 +14,8 @@ use crate::error::{ErrorKind, Result};
 use crate::model::FitStatus;
 
 /// An [`Arima`] with its parameters and the end of its series: forecasts, innovations, criteria.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "super::stored::Stored", into = "super::stored::Stored")]
 pub struct FittedArima {
     pub(super) model: Arima,
     pub(super) parameters: Vec<Parameter>,
@@ -204,7 +205,34 @@ impl FittedArima {
 
 /// The exact one-step prediction errors.
 fn innovations(polynomials: &Polynomials<1>, order: &Order, series: &[f64]) -> Result<Vec<f64>> {
-    if series.iter().any(|value| value.is_nan()) {
+    Ok(Pass::new(polynomials, order, series)?.innovations)
+}
+
+/// What one pass over a series gives.
+pub(super) struct Pass {
+    /// One-step prediction errors, NaN where there are none.
+    pub(super) innovations: Vec<f64>,
+    /// Their sum of squares over their variances, in units of sigma2.
+    pub(super) squares: f64,
+    pub(super) log_determinant: f64,
+    /// Rows that count.
+    pub(super) observed: usize,
+}
+
+impl Pass {
+    pub(super) fn new(polynomials: &Polynomials<1>, order: &Order, series: &[f64]) -> Result<Self> {
+        if series.iter().any(|value| value.is_nan()) {
+            return Self::with_gaps(polynomials, order, series);
+        }
+        let mut errors = Vec::new();
+        let factors = Factors::new(polynomials.clone(), series.len());
+        let [squares] = factors.filter(series, &mut errors);
+        let [log_determinant] = factors.log_determinant();
+        let innovations = errors.into_iter().map(|error| error[0]).collect();
+        Ok(Self { innovations, squares, log_determinant, observed: series.len() })
+    }
+
+    fn with_gaps(polynomials: &Polynomials<1>, order: &Order, series: &[f64]) -> Result<Self> {
         let space =
             StateSpace::new(polynomials, order).ok_or_else(|| ErrorKind::NotStationary {
                 coefficients: polynomials.ar.iter().map(|value| value[0]).collect(),
@@ -214,13 +242,19 @@ fn innovations(polynomials: &Polynomials<1>, order: &Order, series: &[f64]) -> R
         if filtered.unresolved > 0 {
             return Err(ErrorKind::UnidentifiedLevels { levels: filtered.unresolved }.into());
         }
-        let mut errors = filtered.errors.into_iter().next().unwrap_or_default();
-        errors.drain(..order.lost_rows().min(errors.len()));
-        return Ok(errors);
+        let mut log_determinant = filtered.diffuse_log_determinant;
+        let (mut squares, mut observed) = (0.0, 0);
+        let mut innovations = filtered.errors.into_iter().next().unwrap_or_default();
+        for (error, variance) in innovations.iter().zip(&filtered.variances) {
+            if !error.is_nan() {
+                squares += error * error / variance;
+                log_determinant += variance.ln();
+                observed += 1;
+            }
+        }
+        innovations.drain(..order.lost_rows().min(innovations.len()));
+        Ok(Self { innovations, squares, log_determinant, observed })
     }
-    let mut errors = Vec::new();
-    Factors::new(polynomials.clone(), series.len()).filter(series, &mut errors);
-    Ok(errors.into_iter().map(|error| error[0]).collect())
 }
 
 fn level_tail(

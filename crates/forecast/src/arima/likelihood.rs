@@ -31,6 +31,8 @@ pub(super) struct Profile {
     pub(super) variance: f64,
     /// Coefficients of the design's basis.
     pub(super) basis: Vec<f64>,
+    /// Lower triangle, row by row, of the basis' information in units of sigma2.
+    pub(super) gram: Vec<f64>,
 }
 
 /// Buffers that an evaluation reuses.
@@ -236,10 +238,11 @@ impl<'a> Likelihood<'a> {
         gram: Vec<f64>,
         cross: Vec<f64>,
     ) -> Profile {
-        let basis = solve_cholesky(gram, cross.clone());
+        let basis = solve_cholesky(gram.clone(), cross.clone());
         // The least-squares fit was taken out before, so this subtraction is a small correction.
         let explained: f64 = basis.iter().zip(&cross).map(|(a, b)| a * b).sum();
-        self.finish(squares - explained, log_determinant, basis)
+        let profile = self.finish(squares - explained, log_determinant, basis);
+        Profile { gram, ..profile }
     }
 
     fn finish(&self, squares: f64, log_determinant: f64, basis: Vec<f64>) -> Profile {
@@ -253,7 +256,7 @@ impl<'a> Likelihood<'a> {
             Some(_) => -log_likelihood / rows,
             None => 0.5 * ((squares / self.scale).ln() + log_determinant / rows),
         };
-        Profile { log_likelihood, cost, variance, basis }
+        Profile { log_likelihood, cost, variance, basis, gram: Vec::new() }
     }
 }
 

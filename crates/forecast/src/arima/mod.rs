@@ -4,7 +4,9 @@ mod autocovariance;
 mod coordinates;
 mod design;
 mod differencing;
+mod extension;
 mod fitted;
+mod information;
 mod innovations;
 mod lanes;
 mod least_squares;
@@ -13,10 +15,13 @@ mod order;
 mod parameters;
 mod polynomial;
 mod prediction;
+mod rolling;
 mod search;
+mod simulation;
 mod spectral_lines;
 mod start;
 mod state_space;
+mod stored;
 mod transform;
 
 use self::coordinates::Coordinates;
@@ -28,6 +33,7 @@ pub use self::order::{Mean, Order};
 use self::parameters::Layout;
 pub use self::parameters::Parameter;
 use self::search::Objective;
+pub use self::simulation::Innovations;
 use self::transform::coefficients_to_partial;
 use crate::data::TrainingData;
 use crate::error::{ErrorKind, Result};
@@ -72,7 +78,7 @@ use crate::model::{Fit, FitContext, FitStatus, Model};
 /// assert!(fitted.parameter("ar1").is_some_and(|ar1| ar1.abs() < 1.0));
 /// # Ok::<(), tangency_forecast::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Arima {
     order: Order,
     mean: Mean,
@@ -181,7 +187,23 @@ impl Arima {
         let name = |error: crate::Error| error.at(self.name(), data.name());
         let layout = self.layout(data).map_err(name)?;
         let fixed = layout.all_values(parameters).map_err(name)?;
-        self.fit_with(data, &FitContext::default(), &layout, &fixed).map_err(name)
+        self.fit_with(data, &FitContext::default(), &layout, &fixed, None).map_err(name)
+    }
+
+    /// One search from ARMA coefficients that are thought to be close, and from a regression
+    /// estimate.
+    pub(crate) fn fit_near(
+        &self,
+        data: &TrainingData<'_>,
+        context: &FitContext,
+        coefficients: &[f64],
+    ) -> Result<FittedArima> {
+        let fit = || {
+            let layout = self.layout(data)?;
+            let fixed = layout.fixed_values(&self.fixed)?;
+            self.fit_with(data, context, &layout, &fixed, Some(coefficients))
+        };
+        fit().map_err(|error| error.at(self.name(), data.name()))
     }
 
     fn layout(&self, data: &TrainingData<'_>) -> Result<Layout> {
@@ -240,6 +262,7 @@ impl Arima {
         context: &FitContext,
         layout: &Layout,
         fixed: &[Option<f64>],
+        near: Option<&[f64]>,
     ) -> Result<FittedArima> {
         let design = self.design(data, layout, fixed)?;
         let variance = fixed[layout.len() - 1];
@@ -254,10 +277,16 @@ impl Arima {
             let likelihood = Likelihood::new(self.order, &design, variance);
             let objective = Objective::new(&likelihood, &coordinates, context);
             let pool = if coordinates.len() > 2 { 3 * self.starts } else { self.starts };
-            let starts = start::starting_points(&objective, &likelihood, &coordinates, pool);
-            let (point, status) =
-                search::minimise(&objective, starts, self.starts, self.max_iterations)
-                    .ok_or(ErrorKind::NoFiniteLikelihood)?;
+            let (starts, count) = match near {
+                Some(near) => (start::nearby(&likelihood, &coordinates, near), 1),
+                None => {
+                    let starts =
+                        start::starting_points(&objective, &likelihood, &coordinates, pool);
+                    (starts, self.starts)
+                }
+            };
+            let (point, status) = search::minimise(&objective, starts, count, self.max_iterations)
+                .ok_or(ErrorKind::NoFiniteLikelihood)?;
             let lanes: Vec<[f64; 1]> = point.iter().map(|&x| [x]).collect();
             let coefficients: Vec<f64> =
                 coordinates.coefficients(&lanes).0.iter().map(|value| value[0]).collect();
@@ -311,7 +340,7 @@ impl Fit for Arima {
         let fit = || {
             let layout = self.layout(data)?;
             let fixed = layout.fixed_values(&self.fixed)?;
-            self.fit_with(data, context, &layout, &fixed)
+            self.fit_with(data, context, &layout, &fixed, None)
         };
         fit().map_err(|error| error.at(self.name(), data.name()))
     }

@@ -6,7 +6,7 @@ use super::innovations::Factors;
 use super::order::Mean;
 use super::polynomial::{difference_polynomial, integrated_autoregression};
 use super::state_space::StateSpace;
-use crate::data::ForecastRequest;
+use crate::data::{ForecastRequest, NamedMatrix};
 use crate::error::{Error, ErrorKind, Result};
 use crate::forecast::Forecast;
 use crate::model::{FitStatus, Model, Predict};
@@ -23,7 +23,12 @@ impl Predict for FittedArima {
 }
 
 impl FittedArima {
-    fn check(&self, request: &ForecastRequest<'_>) -> Result<()> {
+    pub(super) fn check(&self, request: &ForecastRequest<'_>) -> Result<()> {
+        self.check_rows(request, request.horizon())
+    }
+
+    /// Checks a request whose regressors should have so many rows.
+    pub(super) fn check_rows(&self, request: &ForecastRequest<'_>, rows: usize) -> Result<()> {
         request.check()?;
         let names = request.regressors().map_or(&[][..], |matrix| matrix.names());
         if names != self.regressor_names {
@@ -35,8 +40,8 @@ impl FittedArima {
             .into());
         }
         let Some(matrix) = request.regressors() else { return Ok(()) };
-        if matrix.n_rows() != request.horizon() {
-            let (expected, got) = (request.horizon(), matrix.n_rows());
+        if matrix.n_rows() != rows {
+            let (expected, got) = (rows, matrix.n_rows());
             return Err(ErrorKind::RowsDiffer { what: "regressors", expected, got }.into());
         }
         for (name, column) in names.iter().zip(matrix.columns()) {
@@ -55,16 +60,25 @@ impl FittedArima {
         } else {
             self.steps(horizon)
         };
+        self.add_regression(&mut mean, request.regressors(), self.rows);
+        let std_error = variances.iter().map(|value| (self.variance * value).sqrt()).collect();
+        Ok(Forecast::gaussian(mean, std_error, request.level()))
+    }
+
+    /// Adds the regression part of the rows from `start` on; `regressors` are theirs.
+    pub(super) fn add_regression(
+        &self,
+        mean: &mut [f64],
+        regressors: Option<&NamedMatrix<'_>>,
+        start: usize,
+    ) {
         let n_regression = usize::from(self.model.mean != Mean::None) + self.regressor_names.len();
         for (column, parameter) in self.parameters[..n_regression].iter().enumerate() {
-            let values =
-                regressor_rows(self.model.mean, request.regressors(), column, self.rows, horizon);
+            let values = regressor_rows(self.model.mean, regressors, column, start, mean.len());
             for (mean, value) in mean.iter_mut().zip(values) {
                 *mean += parameter.value * value;
             }
         }
-        let std_error = variances.iter().map(|value| (self.variance * value).sqrt()).collect();
-        Ok(Forecast::gaussian(mean, std_error, request.level()))
     }
 
     /// Conditional means without the regression part, and error variances in units of sigma2.

@@ -56,6 +56,18 @@ pub(super) fn starting_points(
     chosen
 }
 
+/// Two starting points: the one given and a regression estimate.
+pub(super) fn nearby(
+    likelihood: &Likelihood<'_>,
+    coordinates: &Coordinates,
+    coefficients: &[f64],
+) -> Vec<Vec<f64>> {
+    let estimate = hannan_rissanen(likelihood.target(), likelihood.order());
+    let mut points = vec![coordinates.point_near(coefficients)];
+    points.extend(estimate.map(|estimate| coordinates.point_near(&estimate)));
+    points
+}
+
 /// Whether a single evaluation is slow enough to be sparing with.
 fn is_dear(likelihood: &Likelihood<'_>) -> bool {
     !likelihood.has_lanes() || likelihood.order().season > 0

@@ -44,8 +44,6 @@ pub(super) struct Filtered {
     pub(super) diffuse_log_determinant: f64,
     /// Starting levels that no row has told anything about.
     pub(super) unresolved: usize,
-    /// State of each column after the last row, ready for the next one.
-    pub(super) states: Vec<Vec<f64>>,
 }
 
 impl StateSpace {
@@ -72,6 +70,18 @@ impl StateSpace {
     /// Filters `columns` with one set of gains; a row is missing where `present` is false, and the
     /// rows from `present.len()` to `rows` are predicted.
     pub(super) fn filter(&self, columns: &[&[f64]], present: &[bool], rows: usize) -> Filtered {
+        self.filter_visiting(columns, present, rows, |_, _, _| {})
+    }
+
+    /// The same; `visit` sees, before every row, what is known of the state at this row: its mean
+    /// (first column) and covariance, once no starting level is open any more.
+    pub(super) fn filter_visiting(
+        &self,
+        columns: &[&[f64]],
+        present: &[bool],
+        rows: usize,
+        mut visit: impl FnMut(usize, &[f64], &[f64]),
+    ) -> Filtered {
         let size = self.size;
         let mut covariance = self.start.clone();
         let mut next = vec![0.0; size * size];
@@ -85,6 +95,9 @@ impl StateSpace {
             ..Filtered::default()
         };
         for row in 0..rows {
+            if open.is_empty() {
+                visit(row, &states[0], &covariance);
+            }
             let variance = covariance[0];
             let seen = present.get(row).copied().unwrap_or(false);
             let direction = if seen { take_direction(&mut open) } else { None };
@@ -134,12 +147,11 @@ impl StateSpace {
             std::mem::swap(&mut covariance, &mut next);
         }
         filtered.unresolved = open.len();
-        filtered.states = states;
         filtered
     }
 
     /// `T a`: row i of the transition is ar_i on the first state, one on the next.
-    fn advance_state(&self, state: &mut [f64]) {
+    pub(super) fn advance_state(&self, state: &mut [f64]) {
         let first = state[0];
         for k in 0..self.size {
             let carried = state.get(k + 1).copied().unwrap_or(0.0);
@@ -148,7 +160,7 @@ impl StateSpace {
     }
 
     /// `T P T' + R R'`.
-    fn advance_covariance(&self, covariance: &[f64], next: &mut [f64]) {
+    pub(super) fn advance_covariance(&self, covariance: &[f64], next: &mut [f64]) {
         let size = self.size;
         let at = |i: usize, j: usize| {
             if i < size && j < size { covariance[i * size + j] } else { 0.0 }
@@ -195,8 +207,8 @@ fn take_direction(open: &mut Vec<Vec<f64>>) -> Option<Vec<f64>> {
     let squares = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
     let total: f64 = open.iter().map(|column| squares(column)).sum();
     let seen: f64 = open.iter().map(|column| column[0] * column[0]).sum();
-    if !(seen > RESOLVED * total) {
-        return None;
+    if seen <= RESOLVED * total {
+        return None; // Also where nothing is open: 0 <= 0.
     }
     let mut taken = open.swap_remove(0);
     for column in open.iter_mut() {

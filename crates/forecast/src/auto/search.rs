@@ -37,6 +37,10 @@ struct Study<'a> {
     data: &'a TrainingData<'a>,
     context: &'a FitContext,
     trace: Vec<Candidate>,
+    /// The best candidate so far: its neighbours start from its coefficients.
+    nearest: Option<(f64, FittedArima)>,
+    /// Whether the first few models, which no other is near to, have been tried.
+    underway: bool,
 }
 
 /// The best model and everything that was tried. `differenced` holds the differences and season.
@@ -46,7 +50,8 @@ pub(super) fn run(
     context: &FitContext,
     differenced: Order,
 ) -> Result<(FittedArima, Vec<Candidate>)> {
-    let mut study = Study { options, data, context, trace: Vec::new() };
+    let mut study =
+        Study { options, data, context, trace: Vec::new(), nearest: None, underway: false };
     let mean = options.mean_of(differenced.d, differenced.seasonal_d);
     if options.exhaustive {
         study.try_all(differenced, mean);
@@ -63,15 +68,26 @@ impl Study<'_> {
         if let Some(known) = known {
             return known.criterion;
         }
-        let (candidate, _) = self.fit(order, mean, false);
+        let (candidate, fitted) = self.fit(order, mean, false);
         let criterion = candidate.criterion;
+        if let Some(fitted) = fitted
+            && self.nearest.as_ref().is_none_or(|(value, _)| criterion < *value)
+        {
+            self.nearest = Some((criterion, fitted));
+        }
         self.trace.push(candidate);
         criterion
     }
 
     fn fit(&self, order: Order, mean: Mean, thorough: bool) -> (Candidate, Option<FittedArima>) {
         let model = self.options.model(order, mean, thorough);
-        match model.fit(self.data, self.context) {
+        let result = match &self.nearest {
+            Some((_, near)) if self.underway && !thorough => {
+                model.fit_near(self.data, self.context, &padded(near, &order))
+            }
+            _ => model.fit(self.data, self.context),
+        };
+        match result {
             Ok(fitted) => {
                 let accepted = fitted.is_inside(self.options.root_margin);
                 let criterion = match accepted {
@@ -118,6 +134,7 @@ impl Study<'_> {
                 best = (value, order, mean);
             }
         }
+        self.underway = true;
         'moved: while self.trace.len() < MOST_STEPWISE && !self.context.is_cancelled() {
             let other = if best.2 == Mean::None { mean } else { Mean::None };
             let neighbours = STEPS.iter().filter_map(|step| neighbour(best.1, step, &largest));
@@ -185,6 +202,17 @@ impl Study<'_> {
             }
         }
     }
+}
+
+/// The coefficients of a fitted model for another order: lags it does not have are zero.
+fn padded(fitted: &FittedArima, order: &Order) -> Vec<f64> {
+    let blocks =
+        [("ar", order.p), ("ma", order.q), ("sar", order.seasonal_p), ("sma", order.seasonal_q)];
+    let value = |name: &str, lag: usize| fitted.parameter(&format!("{name}{lag}")).unwrap_or(0.0);
+    blocks
+        .into_iter()
+        .flat_map(|(name, lags)| (1..=lags).map(move |lag| value(name, lag)))
+        .collect()
 }
 
 /// The order one step away, if it is within bounds.
