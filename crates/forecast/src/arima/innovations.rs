@@ -83,12 +83,14 @@ impl<const L: usize> Factors<L> {
             if row >= p + q && factors.is_steady() {
                 break;
             }
-            if row > p + q && q == 1 {
-                factors.push_rows_of_first_order(rows);
-                break;
-            }
-            if row > p + q && q == 2 {
-                factors.push_rows_of_second_order(rows, &moving);
+            if row > p + q && (1..=5).contains(&q) {
+                match q {
+                    1 => factors.push_rows_of_first_order(rows),
+                    2 => factors.push_rows_of_order::<2>(rows, &moving),
+                    3 => factors.push_rows_of_order::<3>(rows, &moving),
+                    4 => factors.push_rows_of_order::<4>(rows, &moving),
+                    _ => factors.push_rows_of_order::<5>(rows, &moving),
+                }
                 break;
             }
             let reach = if row < p { row } else { q.min(row) };
@@ -182,31 +184,50 @@ impl<const L: usize> Factors<L> {
         }
     }
 
-    /// The rest of the rows of a second-order moving average, the general step written out.
-    fn push_rows_of_second_order(&mut self, rows: usize, moving: &[Lanes<L>]) {
-        let theta = [self.polynomials.ma[0], self.polynomials.ma[1]];
+    /// The rest of the rows of a moving average of order Q, the general step with everything it
+    /// needs of the rows before in registers.
+    fn push_rows_of_order<const Q: usize>(&mut self, rows: usize, moving: &[Lanes<L>]) {
         let (row, band) = (self.variances.len(), self.band);
-        let (mut inverse, mut before) = (self.inverses[row - 1], self.inverses[row - 2]);
-        let mut last = self.weights[(row - 1) * band];
+        let theta: [Lanes<L>; Q] = std::array::from_fn(|lag| self.polynomials.ma[lag]);
+        let moving: [Lanes<L>; Q] = std::array::from_fn(|lag| moving[lag + 1]);
+        let level: Lanes<L> =
+            std::array::from_fn(|lane| 1.0 + (0..Q).map(|k| theta[k][lane].powi(2)).sum::<f64>());
+        // Of the k-th row before: its weights, nearest first, and its inverse variance.
+        let mut past: [[Lanes<L>; Q]; Q] = std::array::from_fn(|k| {
+            std::array::from_fn(|lag| self.weights[(row - 1 - k) * band + lag])
+        });
+        let mut inverses: [Lanes<L>; Q] = std::array::from_fn(|k| self.inverses[row - 1 - k]);
         for _ in row..rows {
-            let (mut near, mut old, mut variance) = ([0.0; L], [0.0; L], [0.0; L]);
+            let mut scaled = [[0.0; L]; Q];
+            let mut weights = [[0.0; L]; Q];
+            let mut variance = level;
             let mut distance = [0.0; L];
-            for lane in 0..L {
-                let second = moving[2][lane];
-                old[lane] = second * before[lane];
-                let first = moving[1][lane] - second * last[lane];
-                near[lane] = first * inverse[lane];
-                variance[lane] = moving[0][lane] - second * old[lane] - first * near[lane];
-                before[lane] = inverse[lane];
-                inverse[lane] = 1.0 / variance[lane];
-                distance[lane] = (variance[lane] - 1.0).abs()
-                    + (near[lane] - theta[0][lane]).abs()
-                    + (old[lane] - theta[1][lane]).abs();
+            for lag in (0..Q).rev() {
+                let mut value = moving[lag];
+                for older in lag + 1..Q {
+                    value = minus_product(value, &scaled[older], &past[lag][older - lag - 1]);
+                }
+                scaled[lag] = value;
+                for lane in 0..L {
+                    weights[lag][lane] = value[lane] * inverses[lag][lane];
+                    distance[lane] += (weights[lag][lane] - theta[lag][lane]).abs();
+                }
+                variance = minus_product(variance, &value, &weights[lag]);
             }
-            last = near;
-            self.weights.extend([near, old]);
-            if band > 2 {
-                self.weights.resize(self.weights.len() + band - 2, [0.0; L]);
+            let mut inverse = [0.0; L];
+            for lane in 0..L {
+                inverse[lane] = 1.0 / variance[lane];
+                distance[lane] += (variance[lane] - 1.0).abs();
+            }
+            for k in (1..Q).rev() {
+                past[k] = past[k - 1];
+                inverses[k] = inverses[k - 1];
+            }
+            past[0] = weights;
+            inverses[0] = inverse;
+            self.weights.extend(weights);
+            if band > Q {
+                self.weights.resize(self.weights.len() + band - Q, [0.0; L]);
             }
             self.variances.push(variance);
             self.inverses.push(inverse);
@@ -310,6 +331,7 @@ impl<const L: usize> Factors<L> {
             [] => self.filter_steady::<0>(series, errors, total),
             [1] => self.filter_steady::<1>(series, errors, total),
             [1, 2] => self.filter_steady::<2>(series, errors, total),
+            [1, 2, 3] => self.filter_steady::<3>(series, errors, total),
             _ => self.filter_sparse(series, errors, total),
         }
     }

@@ -277,16 +277,19 @@ impl Arima {
             let likelihood = Likelihood::new(self.order, &design, variance);
             let objective = Objective::new(&likelihood, &coordinates, context);
             let pool = if coordinates.len() > 2 { 3 * self.starts } else { self.starts };
-            let (starts, count) = match near {
-                Some(near) => (start::nearby(&likelihood, &coordinates, near), 1),
+            let (starts, count, gain) = match near {
+                Some(near) => {
+                    (start::nearby(&likelihood, &coordinates, near), 1, search::COARSE_GAIN)
+                }
                 None => {
                     let starts =
                         start::starting_points(&objective, &likelihood, &coordinates, pool);
-                    (starts, self.starts)
+                    (starts, self.starts, search::FINE_GAIN)
                 }
             };
-            let (point, status) = search::minimise(&objective, starts, count, self.max_iterations)
-                .ok_or(ErrorKind::NoFiniteLikelihood)?;
+            let (point, status) =
+                search::minimise(&objective, starts, count, self.max_iterations, gain)
+                    .ok_or(ErrorKind::NoFiniteLikelihood)?;
             let lanes: Vec<[f64; 1]> = point.iter().map(|&x| [x]).collect();
             let coefficients: Vec<f64> =
                 coordinates.coefficients(&lanes).0.iter().map(|value| value[0]).collect();

@@ -32,7 +32,10 @@ const GRADIENT: f64 = 1e-6;
 const GAIN: f64 = 1e-11;
 
 /// A least-squares step that gains less than this per row ends its descent.
-const LEAST_SQUARES_GAIN: f64 = 1e-10;
+pub(super) const FINE_GAIN: f64 = 1e-10;
+
+/// The same for fits that only rank candidates.
+pub(super) const COARSE_GAIN: f64 = 2e-7;
 
 /// Gradient below which a search that could not step any further counts as converged: with a
 /// curvature of 0.1 and 1,000 rows, 5e-5 of log-likelihood are left.
@@ -208,9 +211,10 @@ pub(super) fn minimise(
     starts: Vec<Vec<f64>>,
     count: usize,
     max_iterations: u64,
+    gain: f64,
 ) -> Option<(Vec<f64>, FitStatus)> {
     if objective.coordinates.is_smooth() && objective.likelihood.is_concentrated() {
-        descend(objective, starts, count.max(1), max_iterations);
+        descend(objective, starts, count.max(1), max_iterations, gain);
     } else {
         for start in starts.into_iter().take(count.max(1)) {
             objective.cost(&start);
@@ -228,7 +232,8 @@ pub(super) fn minimise(
     if objective.context.is_cancelled() {
         return Some((best, FitStatus::StoppedEarly));
     }
-    let flat = objective.gradient(&best).iter().all(|slope| slope.abs() <= FLAT);
+    let tolerance = if gain > FINE_GAIN { f64::INFINITY } else { FLAT };
+    let flat = objective.gradient(&best).iter().all(|slope| slope.abs() <= tolerance);
     // The edge of the admissible region has no gradient to judge by.
     let status = match flat || !objective.coordinates.is_smooth() {
         true => FitStatus::Converged,
@@ -239,12 +244,18 @@ pub(super) fn minimise(
 
 /// Least-squares descents: all starts take a few steps, the best `count` that are not on the same
 /// way go on to the end.
-fn descend(objective: &Objective<'_>, starts: Vec<Vec<f64>>, count: usize, max_iterations: u64) {
+fn descend(
+    objective: &Objective<'_>,
+    starts: Vec<Vec<f64>>,
+    count: usize,
+    max_iterations: u64,
+    gain: f64,
+) {
     let first = FIRST_STEPS.min(max_iterations);
     let mut descents: Vec<Descent> =
         starts.into_iter().filter_map(|start| Descent::new(objective, start)).collect();
     for descent in &mut descents {
-        descent.advance(objective, first, LEAST_SQUARES_GAIN);
+        descent.advance(objective, first, gain);
     }
     descents.sort_by(|a, b| a.cost.total_cmp(&b.cost));
     let mut followed: Vec<Vec<f64>> = Vec::new();
@@ -255,7 +266,7 @@ fn descend(objective: &Objective<'_>, starts: Vec<Vec<f64>>, count: usize, max_i
         }
         if !followed.iter().any(|other| are_close(other, &descent.point)) {
             followed.push(descent.point.clone());
-            descent.advance(objective, max_iterations - first, LEAST_SQUARES_GAIN);
+            descent.advance(objective, max_iterations - first, gain);
             followed.push(descent.point.clone());
             left -= 1;
         }

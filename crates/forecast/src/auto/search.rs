@@ -9,6 +9,9 @@ use crate::model::{Fit, FitContext};
 /// How many of the best candidates are fitted again from all starting values.
 const FINALISTS: usize = 3;
 
+/// What a thorough fit hardly ever gains: candidates further behind are no finalists.
+const FAR: f64 = 4.0;
+
 /// Candidates after which a stepwise search ends wherever it is.
 const MOST_STEPWISE: usize = 94;
 
@@ -37,8 +40,10 @@ struct Study<'a> {
     data: &'a TrainingData<'a>,
     context: &'a FitContext,
     trace: Vec<Candidate>,
+    /// The fitted models of the trace.
+    fitted: Vec<Option<FittedArima>>,
     /// The best candidate so far: its neighbours start from its coefficients.
-    nearest: Option<(f64, FittedArima)>,
+    nearest: Option<usize>,
     /// Whether the first few models, which no other is near to, have been tried.
     underway: bool,
 }
@@ -50,8 +55,15 @@ pub(super) fn run(
     context: &FitContext,
     differenced: Order,
 ) -> Result<(FittedArima, Vec<Candidate>)> {
-    let mut study =
-        Study { options, data, context, trace: Vec::new(), nearest: None, underway: false };
+    let mut study = Study {
+        options,
+        data,
+        context,
+        trace: Vec::new(),
+        fitted: Vec::new(),
+        nearest: None,
+        underway: false,
+    };
     let mean = options.mean_of(differenced.d, differenced.seasonal_d);
     if options.exhaustive {
         study.try_all(differenced, mean);
@@ -70,19 +82,20 @@ impl Study<'_> {
         }
         let (candidate, fitted) = self.fit(order, mean, false);
         let criterion = candidate.criterion;
-        if let Some(fitted) = fitted
-            && self.nearest.as_ref().is_none_or(|(value, _)| criterion < *value)
-        {
-            self.nearest = Some((criterion, fitted));
+        let nearest = self.nearest.map(|at| self.trace[at].criterion);
+        if fitted.is_some() && nearest.is_none_or(|value| criterion < value) {
+            self.nearest = Some(self.trace.len());
         }
+        self.fitted.push(fitted);
         self.trace.push(candidate);
         criterion
     }
 
     fn fit(&self, order: Order, mean: Mean, thorough: bool) -> (Candidate, Option<FittedArima>) {
         let model = self.options.model(order, mean, thorough);
-        let result = match &self.nearest {
-            Some((_, near)) if self.underway && !thorough => {
+        let near = self.nearest.and_then(|at| self.fitted[at].as_ref());
+        let result = match near {
+            Some(near) if self.underway && !thorough => {
                 model.fit_near(self.data, self.context, &padded(near, &order))
             }
             _ => model.fit(self.data, self.context),
@@ -183,16 +196,21 @@ impl Study<'_> {
             (0..self.trace.len()).filter(|&at| self.trace[at].criterion.is_finite()).collect();
         ranked.sort_by(|&a, &b| self.trace[a].criterion.total_cmp(&self.trace[b].criterion));
         let mut best: Option<(f64, FittedArima)> = None;
+        let within = ranked.first().map_or(0.0, |&at| self.trace[at].criterion + FAR);
+        ranked.retain(|&at| self.trace[at].criterion <= within);
         for at in ranked.into_iter().take(FINALISTS) {
             let (order, mean) = (self.trace[at].order, self.trace[at].mean);
             let (candidate, fitted) = self.fit(order, mean, true);
-            let criterion = candidate.criterion;
-            self.trace.push(candidate);
-            if let Some(fitted) = fitted
-                && best.as_ref().is_none_or(|(value, _)| criterion < *value)
-            {
-                best = Some((criterion, fitted));
+            // A neighbour's coefficients can lead to a maximum that the other starts miss.
+            let first = (self.trace[at].criterion, self.fitted[at].take());
+            for (criterion, fitted) in [first, (candidate.criterion, fitted)] {
+                if let Some(fitted) = fitted
+                    && best.as_ref().is_none_or(|(value, _)| criterion < *value)
+                {
+                    best = Some((criterion, fitted));
+                }
             }
+            self.trace.push(candidate);
         }
         match best {
             Some((_, fitted)) => Ok((fitted, self.trace)),
