@@ -152,6 +152,12 @@ pub enum ErrorKind {
         /// The coefficients after multiplying out the seasonal part.
         coefficients: Vec<f64>,
     },
+    /// The moving-average polynomial of a start has a root on or inside the unit circle.
+    #[error("the moving-average coefficients {coefficients:?} to start from are not invertible")]
+    NotInvertible {
+        /// The coefficients after multiplying out the seasonal part.
+        coefficients: Vec<f64>,
+    },
     /// No parameters were found at which the likelihood is a finite number.
     #[error("the likelihood is not finite at any starting value")]
     NoFiniteLikelihood,

@@ -26,7 +26,9 @@ pub(super) struct Descent {
     damping: f64,
     /// No step gains anything any more.
     pub(super) finished: bool,
+    /// Innovations at the point, and the inverse variances of the first of them.
     residuals: Vec<f64>,
+    inverses: Vec<f64>,
     log_determinant: f64,
 }
 
@@ -35,7 +37,8 @@ impl Descent {
     pub(super) fn new(objective: &Objective<'_>, point: Vec<f64>) -> Option<Self> {
         let batch = objective.residuals(std::slice::from_ref(&point));
         let cost = batch.costs[0];
-        let residuals = batch.residuals.iter().map(|lanes| lanes[0]).collect();
+        let residuals = batch.residuals().iter().map(|lanes| lanes[0]).collect();
+        let inverses = batch.inverses().iter().map(|lanes| lanes[0]).collect();
         let log_determinant = batch.log_determinant[0];
         let finished = false;
         cost.is_finite().then_some(Self {
@@ -44,6 +47,7 @@ impl Descent {
             damping: 1e-3,
             finished,
             residuals,
+            inverses,
             log_determinant,
         })
     }
@@ -86,25 +90,30 @@ impl Descent {
                 inverse[lane] = 1.0 / (points[lane][first + lane] - self.point[first + lane]);
             }
             // Products of the lanes of this batch, in registers.
-            let mut own = [[0.0; LANES]; LANES];
-            let mut right = [0.0; LANES];
-            let keep = size > LANES;
-            let mut kept = vec![Vec::new(); if keep { count } else { 0 }];
-            for (lanes, residual) in batch.residuals.iter().zip(&self.residuals) {
+            let mut products = Products::default();
+            let mut kept = vec![Vec::new(); if size > LANES { count } else { 0 }];
+            let (lanes, others) = (batch.residuals(), batch.inverses());
+            for (row, (lanes, &residual)) in lanes.iter().zip(&self.residuals).enumerate() {
                 let mut slope = [0.0; LANES];
                 for lane in 0..LANES {
                     slope[lane] = (lanes[lane] * factor[lane] - residual) * inverse[lane];
                 }
-                for a in 0..LANES {
-                    right[a] += slope[a] * residual;
-                    for b in 0..LANES {
-                        own[a][b] += slope[a] * slope[b];
+                let mut weight = 1.0;
+                if row < self.inverses.len().max(others.len()) {
+                    // The row's own variance moves, too: d(e / s) = (de - e ds / s) / s.
+                    weight = self.inverses.get(row).copied().unwrap_or(1.0);
+                    let other = others.get(row).copied().unwrap_or([1.0; LANES]);
+                    let scale = 0.5 * residual / weight;
+                    for lane in 0..LANES {
+                        slope[lane] += scale * (other[lane] - weight) * inverse[lane];
                     }
                 }
+                products.add(&slope, residual, weight);
                 for (column, slope) in kept.iter_mut().zip(slope) {
-                    column.push(slope);
+                    column.push(slope * weight.sqrt());
                 }
             }
+            let Products { own, right } = products;
             for a in 0..count {
                 gradient[first + a] = right[a];
                 for b in 0..count {
@@ -151,13 +160,39 @@ impl Descent {
                 self.point.clone_from(&points[best]);
                 self.damping = dampings[best].max(1e-12);
                 self.log_determinant = batch.log_determinant[best];
+                let pick = |lanes: &[f64; LANES]| lanes[best];
                 self.residuals.clear();
-                self.residuals.extend(batch.residuals.iter().map(|lanes| lanes[best]));
+                self.residuals.extend(batch.residuals().iter().map(pick));
+                self.inverses.clear();
+                self.inverses.extend(batch.inverses().iter().map(pick));
                 return;
             }
             self.damping *= SPREAD.powi(LANES as i32);
         }
         self.finished = true;
+    }
+}
+
+/// Weighted sums of products of slopes with each other and with the residuals.
+#[derive(Default)]
+struct Products {
+    own: [[f64; LANES]; LANES],
+    right: [f64; LANES],
+}
+
+impl Products {
+    #[inline(always)]
+    fn add(&mut self, slope: &[f64; LANES], residual: f64, weight: f64) {
+        let mut weighted = [0.0; LANES];
+        for lane in 0..LANES {
+            weighted[lane] = slope[lane] * weight;
+            self.right[lane] += weighted[lane] * residual;
+        }
+        for (row, slope) in self.own.iter_mut().zip(slope) {
+            for (slot, weighted) in row.iter_mut().zip(weighted) {
+                *slot += slope * weighted;
+            }
+        }
     }
 }
 

@@ -40,10 +40,17 @@ pub(super) struct Profile {
 pub(super) struct Workspace<const L: usize> {
     errors: Vec<Vec<Lanes<L>>>,
     buffers: Buffers<L>,
-    /// Where asked for: innovations in units of their standard deviations (sigma left out), less
-    /// the regression, of the rows that count.
+    /// Where asked for: innovations less the regression, of the rows that count. Those beyond
+    /// [`inverses`](Self::inverses) have variance 1 (in units of sigma2).
     pub(super) residuals: Vec<Lanes<L>>,
     pub(super) log_determinant: Lanes<L>,
+}
+
+impl<const L: usize> Workspace<L> {
+    /// Inverse variances of the first rows.
+    pub(super) fn inverses(&self) -> &[Lanes<L>] {
+        self.buffers.inverses()
+    }
 }
 
 impl<const L: usize> Default for Workspace<L> {
@@ -153,7 +160,7 @@ impl<'a> Likelihood<'a> {
         workspace.log_determinant = log_determinant;
         if n_columns == 1 {
             if residuals {
-                whiten(&factors, &[], workspace);
+                take_residuals(&[], workspace);
             }
             workspace.buffers = factors.into_buffers();
             return std::array::from_fn(|lane| {
@@ -197,7 +204,7 @@ impl<'a> Likelihood<'a> {
             let basis: Vec<Lanes<L>> = (0..n_columns - 1)
                 .map(|k| std::array::from_fn(|lane| profiles[lane].basis[k]))
                 .collect();
-            whiten(&factors, &basis, workspace);
+            take_residuals(&basis, workspace);
         }
         workspace.buffers = factors.into_buffers();
         profiles
@@ -268,18 +275,12 @@ struct Gapped {
 }
 
 /// Fills the workspace's residuals from its errors; `basis` are the regression's coefficients.
-fn whiten<const L: usize>(factors: &Factors<L>, basis: &[Lanes<L>], workspace: &mut Workspace<L>) {
+fn take_residuals<const L: usize>(basis: &[Lanes<L>], workspace: &mut Workspace<L>) {
     let (errors, columns) = workspace.errors.split_at_mut(1);
     std::mem::swap(&mut workspace.residuals, &mut errors[0]);
-    let residuals = &mut workspace.residuals;
     for (coefficient, errors) in basis.iter().zip(columns) {
-        for (slot, error) in residuals.iter_mut().zip(errors) {
+        for (slot, error) in workspace.residuals.iter_mut().zip(errors) {
             *slot = minus_product(*slot, coefficient, error);
-        }
-    }
-    for (slot, inverse) in residuals.iter_mut().zip(factors.inverses()) {
-        for lane in 0..L {
-            slot[lane] *= inverse[lane].sqrt();
         }
     }
 }

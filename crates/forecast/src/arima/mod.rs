@@ -5,6 +5,7 @@ mod coordinates;
 mod design;
 mod differencing;
 mod extension;
+mod first_rows;
 mod fitted;
 mod information;
 mod innovations;
@@ -59,6 +60,7 @@ use crate::model::{Fit, FitContext, FitStatus, Model};
 /// | [`with_mean`](Self::with_mean) | [`Mean::None`] | |
 /// | [`fix`](Self::fix) | nothing fixed | finite, sigma2 positive |
 /// | [`with_starts`](Self::with_starts) | 3 | from 1 |
+/// | [`with_start`](Self::with_start) | none besides | stationary and invertible |
 /// | [`with_max_iterations`](Self::with_max_iterations) | 200 | per start |
 ///
 /// Missing values (NaN) are skipped exactly, in a differenced model by the exact diffuse
@@ -85,6 +87,8 @@ pub struct Arima {
     fixed: Vec<(String, f64)>,
     starts: usize,
     max_iterations: u64,
+    /// ARMA coefficients to start from, besides the starting points of every fit.
+    start: Option<Vec<f64>>,
 }
 
 impl Arima {
@@ -97,7 +101,14 @@ impl Arima {
     /// A model of the given orders.
     #[must_use]
     pub fn of_order(order: Order) -> Self {
-        Self { order, mean: Mean::None, fixed: Vec::new(), starts: 3, max_iterations: 200 }
+        Self {
+            order,
+            mean: Mean::None,
+            fixed: Vec::new(),
+            starts: 3,
+            max_iterations: 200,
+            start: None,
+        }
     }
 
     /// Adds the seasonal orders (P, D, Q) for a season of `season` rows.
@@ -129,6 +140,13 @@ impl Arima {
     #[must_use]
     pub fn with_starts(mut self, starts: usize) -> Self {
         self.starts = starts;
+        self
+    }
+
+    /// One more point to start from: ARMA coefficients in the order ar, ma, sar, sma.
+    #[must_use]
+    pub fn with_start(mut self, coefficients: &[f64]) -> Self {
+        self.start = Some(coefficients.to_vec());
         self
     }
 
@@ -236,6 +254,26 @@ impl Arima {
         Design::new(data, &self.order, self.mean, layout, fixed)
     }
 
+    /// A start from outside must lie where the search may go.
+    fn check_start(&self, start: &[f64], layout: &Layout) -> Result<()> {
+        if start.len() != self.order.n_coefficients() {
+            let known = layout.names()[layout.coefficients()].to_vec();
+            return Err(ErrorKind::WrongParameterCount { got: start.len(), known }.into());
+        }
+        let lanes: Vec<[f64; 1]> = start.iter().map(|&value| [value]).collect();
+        let polynomials = polynomial::Polynomials::new(&self.order, &lanes);
+        let ar: Vec<f64> = polynomials.ar.iter().map(|value| value[0]).collect();
+        if coefficients_to_partial(&ar).is_none() {
+            return Err(ErrorKind::NotStationary { coefficients: ar }.into());
+        }
+        let negative: Vec<f64> = polynomials.ma.iter().map(|value| -value[0]).collect();
+        if coefficients_to_partial(&negative).is_none() {
+            let coefficients = negative.into_iter().map(|value| -value).collect();
+            return Err(ErrorKind::NotInvertible { coefficients }.into());
+        }
+        Ok(())
+    }
+
     /// The likelihood where all ARMA coefficients are fixed.
     fn profile_at(
         &self,
@@ -282,9 +320,14 @@ impl Arima {
                     (start::nearby(&likelihood, &coordinates, near), 1, search::COARSE_GAIN)
                 }
                 None => {
-                    let starts =
+                    let mut starts =
                         start::starting_points(&objective, &likelihood, &coordinates, pool);
-                    (starts, self.starts, search::FINE_GAIN)
+                    if let Some(start) = &self.start {
+                        self.check_start(start, layout)?;
+                        starts.insert(0, coordinates.point_near(start));
+                    }
+                    let count = self.starts + usize::from(self.start.is_some());
+                    (starts, count, search::FINE_GAIN)
                 }
             };
             let (point, status) =
@@ -338,7 +381,8 @@ impl Fit for Arima {
     /// [`ErrorKind::ConstantSeries`], [`ErrorKind::NonFinite`], [`ErrorKind::RowsDiffer`] and
     /// [`ErrorKind::CollinearRegressors`] for regressors (and for a mean that vanishes under
     /// differencing), [`ErrorKind::InvalidOption`] for orders or fixed values out of range,
-    /// [`ErrorKind::UnknownParameter`], [`ErrorKind::NotStationary`] for fixed coefficients.
+    /// [`ErrorKind::UnknownParameter`], [`ErrorKind::NotStationary`] for fixed coefficients,
+    /// that and [`ErrorKind::NotInvertible`] for a start from outside.
     fn fit(&self, data: &TrainingData<'_>, context: &FitContext) -> Result<FittedArima> {
         let fit = || {
             let layout = self.layout(data)?;

@@ -64,7 +64,19 @@ pub(super) struct Objective<'a> {
 pub(super) struct Residuals<'a> {
     pub(super) costs: Lanes<LANES>,
     pub(super) log_determinant: Lanes<LANES>,
-    pub(super) residuals: Ref<'a, [Lanes<LANES>]>,
+    workspace: Ref<'a, Workspace<LANES>>,
+}
+
+impl Residuals<'_> {
+    /// Innovations of the rows that count.
+    pub(super) fn residuals(&self) -> &[Lanes<LANES>] {
+        &self.workspace.residuals
+    }
+
+    /// Inverse variances of the first rows; those of the others are 1.
+    pub(super) fn inverses(&self) -> &[Lanes<LANES>] {
+        self.workspace.inverses()
+    }
 }
 
 impl<'a> Objective<'a> {
@@ -132,8 +144,7 @@ impl<'a> Objective<'a> {
         let costs = self.evaluate(&self.side_by_side(points), true, &self.lanes);
         let workspace = self.lanes.borrow();
         let log_determinant = workspace.log_determinant;
-        let residuals = Ref::map(workspace, |workspace| workspace.residuals.as_slice());
-        Residuals { costs, log_determinant, residuals }
+        Residuals { costs, log_determinant, workspace }
     }
 
     /// Points as lanes; the last one fills up what is left.

@@ -59,7 +59,7 @@ fn models() -> [(Arima, Vec<f64>); 5] {
 }
 
 fn at(model: &Arima, series: &[f64], parameters: &[f64]) -> FittedArima {
-    model.at(&TrainingData::new(series), parameters).unwrap()
+    model.at(&TrainingData::new(series), parameters).expect("parameters inside the region")
 }
 
 proptest! {
