@@ -6,6 +6,8 @@
 //! autocovariances alone; it is scanned over many angles, and its peaks give both the place and
 //! the first step away from cancellation.
 
+use super::transform::coefficients_to_partial;
+
 /// Moduli of the pairs that are scanned, and up to which lag each is felt.
 const MODULI: [(f64, usize); 3] = [(0.9, 80), (0.96, 160), (0.985, 320)];
 
@@ -51,10 +53,28 @@ pub(super) fn strongest(residuals: &[f64], count: usize) -> Vec<Line> {
     let mut chosen: Vec<Line> = Vec::new();
     for peak in peaks {
         if chosen.len() < count && !chosen.iter().any(|c| c.angle.abs_diff(peak.angle) <= 1) {
-            chosen.push(peak);
+            chosen.push(peak.inside());
         }
     }
     chosen
+}
+
+impl Line {
+    /// The same line with both halves of the step shortened until the pair is admissible.
+    fn inside(mut self) -> Self {
+        for _ in 0..8 {
+            let admissible = |pair: &[f64; 2]| coefficients_to_partial(pair).is_some();
+            if admissible(&self.ar) && admissible(&self.ma) {
+                break;
+            }
+            for k in 0..2 {
+                let (middle, half) =
+                    (0.5 * (self.ar[k] + self.ma[k]), 0.25 * (self.ar[k] - self.ma[k]));
+                (self.ar[k], self.ma[k]) = (middle + half, middle - half);
+            }
+        }
+        self
+    }
 }
 
 fn cosines() -> [f64; ANGLES] {
