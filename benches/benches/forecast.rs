@@ -4,7 +4,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tangency::forecast::arima::Arima;
-use tangency::forecast::{Fit, FitContext, ForecastRequest, Naive, Predict, TrainingData};
+use tangency::forecast::{
+    AutoArima, Fit, FitContext, ForecastRequest, Naive, Predict, TrainingData,
+};
 
 /// Natural logarithms of the last closes of one stock.
 fn log_prices(name: &str, rows: usize) -> Vec<f64> {
@@ -54,9 +56,73 @@ fn fits(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The last 1,000 log prices of 20 stocks: each measurement is all of them, one after the other,
+/// with 21 forecasts each.
+fn stocks(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("forecast-20-stocks");
+    group.sample_size(10);
+    let context = FitContext::default();
+    let names = tangency_testkit::prices::sp500_20().names;
+    let series: Vec<Vec<f64>> = names.iter().map(|name| log_prices(name, 1000)).collect();
+    let request = ForecastRequest::new(21);
+    // Sums of log-likelihoods: the best that any other software reached, series by series.
+    for (name, model, others) in
+        [("arima-111", Arima::new(1, 1, 1), 49_571.9), ("arima-212", Arima::new(2, 1, 2), 49_789.4)]
+    {
+        let run = || -> f64 {
+            let one = |series: &Vec<f64>| {
+                let fitted = model.fit(&TrainingData::new(series), &context).expect("prices fit");
+                black_box(fitted.predict(&request).expect("a plain request"));
+                fitted.log_likelihood()
+            };
+            series.iter().map(one).sum()
+        };
+        let total = run();
+        assert!(total >= others, "{name}: {total}");
+        group.bench_function(format!("{name}/sum-{total:.1}"), |bencher| bencher.iter(run));
+    }
+    let search = AutoArima::new();
+    let run = || -> f64 {
+        let one = |series: &Vec<f64>| {
+            let fitted = search.fit(&TrainingData::new(series), &context).expect("prices fit");
+            black_box(fitted.predict(&request).expect("a plain request"));
+            fitted.best().log_likelihood()
+        };
+        series.iter().map(one).sum()
+    };
+    let total = run();
+    assert!(total >= 49_756.7, "automatic: {total}");
+    group.bench_function(format!("auto-arima/sum-{total:.1}"), |bencher| bencher.iter(run));
+    group.finish();
+}
+
+/// The logarithms of AirPassengers, with 21 forecasts.
+fn air_passengers(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("forecast-air-passengers");
+    group.sample_size(10);
+    let context = FitContext::default();
+    let passengers = tangency_testkit::forecast::arima_series("airpassengers");
+    let series: Vec<f64> = passengers.iter().map(|value| value.ln()).collect();
+    let data = TrainingData::new(&series);
+    let request = ForecastRequest::new(21);
+    let airline = Arima::new(0, 1, 1).seasonal(0, 1, 1, 12);
+    let fitted = airline.fit(&data, &context).expect("the airline model fits");
+    assert!(fitted.log_likelihood() >= 244.696_486 - 1e-3);
+    group.bench_function("airline", |bencher| {
+        bencher.iter(|| airline.fit(black_box(&data), &context)?.predict(&request));
+    });
+    let search = AutoArima::new().with_season(12);
+    let best = search.fit(&data, &context).expect("an order is found");
+    assert!(best.best().aicc() <= -483.21 + 0.1);
+    group.bench_function("auto-arima", |bencher| {
+        bencher.iter(|| search.fit(black_box(&data), &context)?.predict(&request));
+    });
+    group.finish();
+}
+
 criterion_group! {
     name = forecast;
     config = Criterion::default().sample_size(20);
-    targets = fits
+    targets = fits, stocks, air_passengers
 }
 criterion_main!(forecast);

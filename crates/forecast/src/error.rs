@@ -58,6 +58,20 @@ pub enum ErrorKind {
         /// What does not take them.
         model: String,
     },
+    /// Not one value is there.
+    #[error("all {rows} values of the target are missing")]
+    AllMissing {
+        /// Rows of the target.
+        rows: usize,
+    },
+    /// Missing values hide a level for good: a season never seen, for instance.
+    #[error(
+        "missing values leave {levels} of the levels that differencing starts from undetermined"
+    )]
+    UnidentifiedLevels {
+        /// How many levels no row tells anything about.
+        levels: usize,
+    },
     /// A matrix does not have one row per target row, or per step of the horizon.
     #[error("{what} have {got} rows, expected {expected}")]
     RowsDiffer {
@@ -84,6 +98,19 @@ pub enum ErrorKind {
         /// The first regressor that adds nothing.
         column: String,
     },
+    /// A value has no logarithm or power.
+    #[error("the target has {value} in row {row}, which has no Box-Cox transform")]
+    NotPositive {
+        /// The row.
+        row: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// The likelihood does not curve downwards in every direction at the estimates.
+    #[error(
+        "the information matrix is singular: the estimates lie on an edge, or roots nearly cancel"
+    )]
+    SingularInformation,
     /// A horizon of zero steps was asked for.
     #[error("horizon 0 was asked for, expected at least 1 step")]
     ZeroHorizon,
@@ -122,6 +149,12 @@ pub enum ErrorKind {
     /// The autoregressive polynomial has a root on or inside the unit circle.
     #[error("the autoregressive coefficients {coefficients:?} are not stationary")]
     NotStationary {
+        /// The coefficients after multiplying out the seasonal part.
+        coefficients: Vec<f64>,
+    },
+    /// The moving-average polynomial of a start has a root on or inside the unit circle.
+    #[error("the moving-average coefficients {coefficients:?} to start from are not invertible")]
+    NotInvertible {
         /// The coefficients after multiplying out the seasonal part.
         coefficients: Vec<f64>,
     },
@@ -218,6 +251,9 @@ impl Error {
                 | ErrorKind::ConstantSeries { .. }
                 | ErrorKind::NonFinite { .. }
                 | ErrorKind::MissingValues { .. }
+                | ErrorKind::AllMissing { .. }
+                | ErrorKind::NotPositive { .. }
+                | ErrorKind::UnidentifiedLevels { .. }
                 | ErrorKind::RowsDiffer { .. }
                 | ErrorKind::ColumnsDiffer { .. }
                 | ErrorKind::CollinearRegressors { .. }

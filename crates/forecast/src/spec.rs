@@ -4,13 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::arima::{Arima, Order};
+use crate::auto::AutoArima;
 use crate::baseline::{Drift, Naive};
 use crate::ensemble::Ensemble;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::DynFit;
 
-/// A model as text: `naive`, `drift`, `arima:1,1,1`, `arima:0,1,1x0,1,1,12`, `ensemble`,
-/// `ensemble:naive+arima:2,1,0`.
+/// A model as text: `naive`, `drift`, `arima:1,1,1`, `arima:0,1,1x0,1,1,12`, `auto-arima`,
+/// `auto-arima:12` (rows per season), `ensemble`, `ensemble:naive+arima:2,1,0`.
 ///
 /// `ensemble` alone is `naive+drift+arima:1,1,1`. `Display` writes what `FromStr` reads.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -22,14 +23,15 @@ pub enum ModelSpec {
     Drift,
     /// An ARIMA model of these orders, without a mean.
     Arima(Order),
+    /// An ARIMA model that chooses its orders, with so many rows per season (0: none).
+    AutoArima(usize),
     /// Several models as one.
     Ensemble(Vec<ModelSpec>),
 }
 
 impl ModelSpec {
     /// The forms there are, for messages.
-    pub const KNOWN: &'static str =
-        "naive, drift, arima:p,d,q, arima:p,d,qxP,D,Q,s, ensemble, ensemble:MODEL+MODEL";
+    pub const KNOWN: &'static str = "naive, drift, arima:p,d,q, arima:p,d,qxP,D,Q,s, auto-arima, auto-arima:s, ensemble, ensemble:MODEL+MODEL";
 
     /// The model, ready to be fitted, with default options.
     #[must_use]
@@ -38,6 +40,7 @@ impl ModelSpec {
             Self::Naive => Box::new(Naive),
             Self::Drift => Box::new(Drift),
             Self::Arima(order) => Box::new(Arima::of_order(*order)),
+            Self::AutoArima(season) => Box::new(AutoArima::new().with_season(*season)),
             Self::Ensemble(members) => {
                 Box::new(Ensemble::new(members.iter().map(Self::build).collect()))
             }
@@ -61,6 +64,11 @@ impl FromStr for ModelSpec {
             ("naive" | "drift", Some(_)) => wrong("no options"),
             ("arima", Some(order)) => Ok(Self::Arima(order.parse()?)),
             ("arima", None) => wrong("arima:p,d,q or arima:p,d,qxP,D,Q,s"),
+            ("auto-arima", None) => Ok(Self::AutoArima(0)),
+            ("auto-arima", Some(season)) => match season.parse() {
+                Ok(season @ 2..=1000) => Ok(Self::AutoArima(season)),
+                _ => wrong("auto-arima:s with a season of 2 to 1000 rows"),
+            },
             ("ensemble", None) => {
                 let arima = Self::Arima(Order::new(1, 1, 1));
                 Ok(Self::Ensemble(vec![Self::Naive, Self::Drift, arima]))
@@ -88,6 +96,8 @@ impl fmt::Display for ModelSpec {
             Self::Naive => f.write_str("naive"),
             Self::Drift => f.write_str("drift"),
             Self::Arima(order) => write!(f, "arima:{order}"),
+            Self::AutoArima(0) => f.write_str("auto-arima"),
+            Self::AutoArima(season) => write!(f, "auto-arima:{season}"),
             Self::Ensemble(members) => {
                 for (at, member) in members.iter().enumerate() {
                     f.write_str(if at == 0 { "ensemble:" } else { "+" })?;
@@ -106,7 +116,8 @@ mod tests {
     #[test]
     fn models_read_back_what_they_write() {
         let texts = ["naive", "drift", "arima:1,1,1", "arima:0,1,1x0,1,1,12"];
-        for text in texts.into_iter().chain(["ensemble:naive+drift+arima:1,1,1"]) {
+        let others = ["auto-arima", "auto-arima:12", "ensemble:naive+drift+arima:1,1,1"];
+        for text in texts.into_iter().chain(others) {
             let spec: ModelSpec = text.parse().unwrap();
             assert_eq!(spec.to_string(), text);
             assert_eq!(spec.build().name(), text);
@@ -119,7 +130,15 @@ mod tests {
     fn unknown_models_list_the_known_ones() {
         let error = "prophet".parse::<ModelSpec>().unwrap_err();
         assert!(error.to_string().contains("naive, drift, arima:p,d,q"), "{error}");
-        for text in ["", "arima", "arima:1,1", "naive:3", "ensemble:", "ensemble:naive+ensemble"] {
+        for text in [
+            "",
+            "arima",
+            "arima:1,1",
+            "auto-arima:1",
+            "naive:3",
+            "ensemble:",
+            "ensemble:naive+ensemble",
+        ] {
             assert!(text.parse::<ModelSpec>().is_err(), "{text}");
         }
     }

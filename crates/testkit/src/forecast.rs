@@ -141,19 +141,7 @@ pub fn arima_problems() -> Vec<ArimaProblem> {
     let file: ArimaFile = serde_json::from_value(crate::golden("forecast/arima.json"))
         .unwrap_or_else(|error| panic!("forecast/arima.json has another form: {error}"));
     let prices = crate::prices::sp500_20();
-    let load = |name: &str, transform: &str, slice: Option<[usize; 2]>| -> Vec<f64> {
-        let raw: Vec<f64> = match file.series.get(name) {
-            Some(values) => values.iter().map(|value| value.unwrap_or(f64::NAN)).collect(),
-            None => prices.column(name).to_vec(),
-        };
-        let [from, to] = slice.unwrap_or([0, raw.len()]);
-        let function: fn(f64) -> f64 = match transform {
-            "log" => f64::ln,
-            "log10" => f64::log10,
-            _ => std::convert::identity,
-        };
-        raw[from..to].iter().copied().map(function).collect()
-    };
+    let load = |name: &str, transform: &str, slice| load(&file, &prices, name, transform, slice);
     let problem = |case: &ArimaCase| {
         let regressors: Vec<(String, Vec<f64>)> = case
             .regressors
@@ -174,4 +162,90 @@ pub fn arima_problems() -> Vec<ArimaProblem> {
         }
     };
     file.cases.iter().map(problem).collect()
+}
+
+/// A recorded series or an embedded price column, cut and transformed.
+fn load(
+    file: &ArimaFile,
+    prices: &crate::prices::Prices,
+    name: &str,
+    transform: &str,
+    slice: Option<[usize; 2]>,
+) -> Vec<f64> {
+    let raw: Vec<f64> = match file.series.get(name) {
+        Some(values) => values.iter().map(|value| value.unwrap_or(f64::NAN)).collect(),
+        None => prices.column(name).to_vec(),
+    };
+    let [from, to] = slice.unwrap_or([0, raw.len()]);
+    let function: fn(f64) -> f64 = match transform {
+        "log" => f64::ln,
+        "log10" => f64::log10,
+        _ => std::convert::identity,
+    };
+    raw[from..to].iter().copied().map(function).collect()
+}
+
+/// A series and the orders that other software chose for it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AutoCase {
+    /// Name of the series.
+    pub series: String,
+    slice: Option<[usize; 2]>,
+    transform: String,
+    /// Rows per season; 1 for none.
+    pub m: usize,
+    /// What was chosen, by whom.
+    pub choices: Vec<AutoChoice>,
+    /// The series, cut and transformed.
+    #[serde(skip)]
+    pub target: Vec<f64>,
+}
+
+/// The orders that one program chose.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AutoChoice {
+    /// The program and its mode.
+    pub who: String,
+    /// (p, d, q).
+    pub order: [usize; 3],
+    /// (P, D, Q, s).
+    pub seasonal: [usize; 4],
+    /// Its criterion.
+    pub aicc: f64,
+}
+
+/// All recorded automatic choices.
+///
+/// # Panics
+///
+/// When a golden file or the embedded prices are missing or damaged.
+#[must_use]
+pub fn auto_cases() -> Vec<AutoCase> {
+    #[derive(Deserialize)]
+    struct AutoFile {
+        cases: Vec<AutoCase>,
+    }
+    let series: ArimaFile = serde_json::from_value(crate::golden("forecast/arima.json"))
+        .unwrap_or_else(|error| panic!("forecast/arima.json has another form: {error}"));
+    let file: AutoFile = serde_json::from_value(crate::golden("forecast/auto_arima.json"))
+        .unwrap_or_else(|error| panic!("forecast/auto_arima.json has another form: {error}"));
+    let prices = crate::prices::sp500_20();
+    let mut cases = file.cases;
+    for case in &mut cases {
+        case.target = load(&series, &prices, &case.series, &case.transform, case.slice);
+    }
+    cases
+}
+
+/// One of the recorded series as it stands in the file; NaN is missing.
+///
+/// # Panics
+///
+/// When there is no series of that name.
+#[must_use]
+pub fn arima_series(name: &str) -> Vec<f64> {
+    let golden = crate::golden("forecast/arima.json");
+    let values = golden["series"][name].as_array();
+    let values = values.unwrap_or_else(|| panic!("no series named {name}"));
+    values.iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect()
 }

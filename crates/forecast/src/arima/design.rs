@@ -3,6 +3,8 @@
 use super::differencing::difference;
 use super::order::{Mean, Order};
 use super::parameters::Layout;
+use super::polynomial::Polynomials;
+use super::state_space::StateSpace;
 use crate::data::TrainingData;
 use crate::error::{ErrorKind, Result};
 
@@ -27,6 +29,15 @@ pub(super) struct Design {
     taken: Vec<f64>,
     /// Values of the fixed ones, 0 elsewhere.
     fixed: Vec<f64>,
+    /// Target and basis before differencing, where missing rows forbid differencing: then `target`
+    /// and `basis` are what the diffuse filter makes of them for white noise.
+    levels: Option<Levels>,
+}
+
+#[derive(Debug, Clone)]
+struct Levels {
+    target: Vec<f64>,
+    basis: Vec<Vec<f64>>,
 }
 
 /// The rows of regressor `column` (constant or line first, then the caller's), from row `start`.
@@ -65,6 +76,7 @@ impl Design {
             triangle: Vec::new(),
             taken: Vec::new(),
             fixed: vec![0.0; layout.n_regression()],
+            levels: None,
         };
         let mut columns = Vec::new();
         for (at, fixed) in fixed.iter().enumerate().take(layout.n_regression()) {
@@ -76,11 +88,20 @@ impl Design {
                 }
             } else {
                 design.free.push(at);
-                columns.push((difference(&values, order), largest(&values)));
+                columns.push(values);
             }
         }
-        design.target = difference(&level, order);
-        for ((mut column, size), &at) in columns.into_iter().zip(&design.free) {
+        let sizes: Vec<f64> = columns.iter().map(|column| largest(column)).collect();
+        let gaps = order.lost_rows() > 0 && level.iter().any(|value| value.is_nan());
+        let mut differenced: Vec<Vec<f64>> = if gaps {
+            whitened(std::iter::once(&level).chain(&columns), order)?
+        } else {
+            std::iter::once(&level).chain(&columns).map(|v| difference(v, order)).collect()
+        };
+        design.target = differenced.remove(0);
+        let mut levels = Levels { target: level, basis: Vec::new() };
+        let sized = differenced.into_iter().zip(columns).zip(sizes);
+        for (((mut column, mut values), size), &at) in sized.zip(&design.free) {
             for (value, target) in column.iter_mut().zip(&design.target) {
                 if target.is_nan() {
                     *value = 0.0;
@@ -103,16 +124,32 @@ impl Design {
                 return Err(ErrorKind::CollinearRegressors { column }.into());
             }
             column.iter_mut().for_each(|value| *value /= rest);
+            for (basis, coefficient) in levels.basis.iter().zip(&coefficients) {
+                subtract(&mut values, *coefficient, basis);
+            }
+            values.iter_mut().for_each(|value| *value /= rest);
+            levels.basis.push(values);
             coefficients[design.basis.len()] = rest;
             design.triangle.push(coefficients);
             design.basis.push(column);
         }
-        for basis in &design.basis {
+        for (basis, level) in design.basis.iter().zip(&levels.basis) {
             let part = dot(basis, &design.target);
             subtract(&mut design.target, part, basis);
+            subtract(&mut levels.target, part, level);
             design.taken.push(part);
         }
+        design.levels = gaps.then_some(levels);
         Ok(design)
+    }
+
+    /// What the filter of the likelihood runs over: target first, then the basis.
+    pub(super) fn filter_columns(&self) -> Vec<&[f64]> {
+        let (target, basis) = match &self.levels {
+            Some(levels) => (&levels.target, &levels.basis),
+            None => (&self.target, &self.basis),
+        };
+        std::iter::once(target).chain(basis).map(Vec::as_slice).collect()
     }
 
     /// Regression coefficients from those of the basis (on top of what was taken out already).
@@ -133,6 +170,29 @@ impl Design {
     pub(super) fn n_present(&self) -> usize {
         self.target.iter().filter(|value| !value.is_nan()).count()
     }
+}
+
+/// The columns (target first) after the diffuse filter of pure differences, in units of each row's
+/// standard deviation: differencing, where the rows allow it. NaN where a row tells nothing new.
+fn whitened<'a>(
+    columns: impl Iterator<Item = &'a Vec<f64>>,
+    order: &Order,
+) -> Result<Vec<Vec<f64>>> {
+    let columns: Vec<&[f64]> = columns.map(Vec::as_slice).collect();
+    let present: Vec<bool> = columns[0].iter().map(|value| !value.is_nan()).collect();
+    let nothing = Polynomials { ar: Vec::new(), ma: Vec::new() };
+    let space = StateSpace::new(&nothing, order).ok_or(ErrorKind::NoFiniteLikelihood)?;
+    let filtered = space.filter(&columns, &present, present.len());
+    if filtered.unresolved > 0 {
+        return Err(ErrorKind::UnidentifiedLevels { levels: filtered.unresolved }.into());
+    }
+    let mut errors = filtered.errors;
+    for column in &mut errors {
+        for (value, variance) in column.iter_mut().zip(&filtered.variances) {
+            *value /= variance.sqrt();
+        }
+    }
+    Ok(errors)
 }
 
 fn largest(values: &[f64]) -> f64 {

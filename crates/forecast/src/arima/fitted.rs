@@ -8,12 +8,14 @@ use super::order::Order;
 use super::parameters::{Layout, Parameter};
 use super::polynomial::Polynomials;
 use super::state_space::StateSpace;
+use super::transform::coefficients_to_partial;
 use crate::data::TrainingData;
 use crate::error::{ErrorKind, Result};
 use crate::model::FitStatus;
 
 /// An [`Arima`] with its parameters and the end of its series: forecasts, innovations, criteria.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "super::stored::Stored", into = "super::stored::Stored")]
 pub struct FittedArima {
     pub(super) model: Arima,
     pub(super) parameters: Vec<Parameter>,
@@ -25,7 +27,7 @@ pub struct FittedArima {
     pub(super) status: FitStatus,
     pub(super) evaluations: usize,
     pub(super) polynomials: Polynomials<1>,
-    /// Differenced series without its regression part; NaN where missing.
+    /// Differenced series without its regression part; the levels with NaN where rows are missing.
     pub(super) series: Vec<f64>,
     /// The last `d + D s` values of the series without its regression part.
     pub(super) level_tail: Vec<f64>,
@@ -72,13 +74,14 @@ impl FittedArima {
             .collect();
         let lanes: Vec<[f64; 1]> = coefficients.iter().map(|&value| [value]).collect();
         let polynomials = Polynomials::new(&order, &lanes);
-        let mut series = design.target.clone();
-        for (basis, coefficient) in design.basis.iter().zip(&profile.basis) {
-            for (value, basis) in series.iter_mut().zip(basis) {
+        let columns = design.filter_columns();
+        let mut series = columns[0].to_vec();
+        for (basis, coefficient) in columns[1..].iter().zip(&profile.basis) {
+            for (value, basis) in series.iter_mut().zip(*basis) {
                 *value -= coefficient * basis;
             }
         }
-        let innovations = innovations(&polynomials, &series)?;
+        let innovations = innovations(&polynomials, &order, &series)?;
         Ok(Self {
             parameters,
             regressor_names: data.regressors().map_or(Vec::new(), |x| x.names().to_vec()),
@@ -133,7 +136,8 @@ impl FittedArima {
     }
 
     /// One-step prediction errors of the differenced series, each given all rows before it (exact
-    /// from the first row on); NaN in missing rows. Length: rows less `d + D s`.
+    /// from the first row on); NaN in missing rows, and where missing rows postpone what the first
+    /// levels tell. Length: rows less `d + D s`.
     #[must_use]
     pub fn innovations(&self) -> &[f64] {
         &self.innovations
@@ -179,19 +183,78 @@ impl FittedArima {
     }
 }
 
+impl FittedArima {
+    /// Whether all roots, autoregressive and moving-average, have a modulus of at least
+    /// `1 + margin`.
+    #[must_use]
+    pub fn is_inside(&self, margin: f64) -> bool {
+        let inside = |coefficients: &[[f64; 1]], sign: f64| {
+            let mut factor = sign;
+            let scaled: Vec<f64> = coefficients
+                .iter()
+                .map(|value| {
+                    factor *= 1.0 + margin;
+                    factor * value[0]
+                })
+                .collect();
+            coefficients_to_partial(&scaled).is_some()
+        };
+        margin == 0.0 || (inside(&self.polynomials.ar, 1.0) && inside(&self.polynomials.ma, -1.0))
+    }
+}
+
 /// The exact one-step prediction errors.
-fn innovations(polynomials: &Polynomials<1>, series: &[f64]) -> Result<Vec<f64>> {
-    if series.iter().any(|value| value.is_nan()) {
-        let space = StateSpace::new(polynomials).ok_or_else(|| ErrorKind::NotStationary {
-            coefficients: polynomials.ar.iter().map(|value| value[0]).collect(),
-        })?;
+fn innovations(polynomials: &Polynomials<1>, order: &Order, series: &[f64]) -> Result<Vec<f64>> {
+    Ok(Pass::new(polynomials, order, series)?.innovations)
+}
+
+/// What one pass over a series gives.
+pub(super) struct Pass {
+    /// One-step prediction errors, NaN where there are none.
+    pub(super) innovations: Vec<f64>,
+    /// Their sum of squares over their variances, in units of sigma2.
+    pub(super) squares: f64,
+    pub(super) log_determinant: f64,
+    /// Rows that count.
+    pub(super) observed: usize,
+}
+
+impl Pass {
+    pub(super) fn new(polynomials: &Polynomials<1>, order: &Order, series: &[f64]) -> Result<Self> {
+        if series.iter().any(|value| value.is_nan()) {
+            return Self::with_gaps(polynomials, order, series);
+        }
+        let mut errors = Vec::new();
+        let factors = Factors::new(polynomials.clone(), series.len());
+        let [squares] = factors.filter(series, &mut errors);
+        let [log_determinant] = factors.log_determinant();
+        let innovations = errors.into_iter().map(|error| error[0]).collect();
+        Ok(Self { innovations, squares, log_determinant, observed: series.len() })
+    }
+
+    fn with_gaps(polynomials: &Polynomials<1>, order: &Order, series: &[f64]) -> Result<Self> {
+        let space =
+            StateSpace::new(polynomials, order).ok_or_else(|| ErrorKind::NotStationary {
+                coefficients: polynomials.ar.iter().map(|value| value[0]).collect(),
+            })?;
         let present: Vec<bool> = series.iter().map(|value| !value.is_nan()).collect();
         let filtered = space.filter(&[series], &present, series.len());
-        return Ok(filtered.errors.into_iter().next().unwrap_or_default());
+        if filtered.unresolved > 0 {
+            return Err(ErrorKind::UnidentifiedLevels { levels: filtered.unresolved }.into());
+        }
+        let mut log_determinant = filtered.diffuse_log_determinant;
+        let (mut squares, mut observed) = (0.0, 0);
+        let mut innovations = filtered.errors.into_iter().next().unwrap_or_default();
+        for (error, variance) in innovations.iter().zip(&filtered.variances) {
+            if !error.is_nan() {
+                squares += error * error / variance;
+                log_determinant += variance.ln();
+                observed += 1;
+            }
+        }
+        innovations.drain(..order.lost_rows().min(innovations.len()));
+        Ok(Self { innovations, squares, log_determinant, observed })
     }
-    let mut errors = Vec::new();
-    Factors::new(polynomials.clone(), series.len()).filter(series, &mut errors);
-    Ok(errors.into_iter().map(|error| error[0]).collect())
 }
 
 fn level_tail(

@@ -18,25 +18,58 @@ use super::polynomial::{Polynomials, occupied_lags};
 /// change by this times the sum of the inverse moving-average weights, which is below n as long as
 /// the variance has converged within n rows. Against a log-likelihood of order n, both stay below
 /// 1e-13 n relative. If rounding never lets the factors come this close, nothing is switched.
-const STEADY: f64 = 1e-14;
+pub(super) const STEADY: f64 = 1e-14;
 
 /// The factors of the covariance: unit lower triangular with a band, and the innovation variances.
 #[derive(Debug, Clone)]
 pub(super) struct Factors<const L: usize> {
-    polynomials: Polynomials<L>,
+    pub(super) polynomials: Polynomials<L>,
     ar_at: Vec<usize>,
     ma_at: Vec<usize>,
     /// `weights[t * band + j]` is what row t takes of the innovation of row t - 1 - j.
-    weights: Vec<Lanes<L>>,
-    band: usize,
+    pub(super) weights: Vec<Lanes<L>>,
+    pub(super) band: usize,
     /// Innovation variance in units of sigma2, and its inverse, of the rows before the steady ones.
+    pub(super) variances: Vec<Lanes<L>>,
+    pub(super) inverses: Vec<Lanes<L>>,
+}
+
+/// Memory of factors.
+#[derive(Debug, Clone)]
+pub(super) struct Buffers<const L: usize> {
+    weights: Vec<Lanes<L>>,
     variances: Vec<Lanes<L>>,
     inverses: Vec<Lanes<L>>,
+}
+
+impl<const L: usize> Buffers<L> {
+    /// Inverse innovation variances of the rows before the constant ones.
+    pub(super) fn inverses(&self) -> &[Lanes<L>] {
+        &self.inverses
+    }
+}
+
+impl<const L: usize> Default for Buffers<L> {
+    fn default() -> Self {
+        Self { weights: Vec::new(), variances: Vec::new(), inverses: Vec::new() }
+    }
 }
 
 impl<const L: usize> Factors<L> {
     /// Factors for `rows` rows.
     pub(super) fn new(polynomials: Polynomials<L>, rows: usize) -> Self {
+        Self::reusing(polynomials, rows, Buffers::default())
+    }
+
+    /// The same in memory of factors that are no longer needed.
+    pub(super) fn reusing(
+        polynomials: Polynomials<L>,
+        rows: usize,
+        mut buffers: Buffers<L>,
+    ) -> Self {
+        buffers.weights.clear();
+        buffers.variances.clear();
+        buffers.inverses.clear();
         let (p, q) = (polynomials.ar.len(), polynomials.ma.len());
         let psi = impulse_responses(&polynomials, q + 1);
         let cross = cross_covariances(&polynomials, &psi);
@@ -47,18 +80,24 @@ impl<const L: usize> Factors<L> {
             ar_at: occupied_lags(&polynomials.ar),
             ma_at: occupied_lags(&polynomials.ma),
             polynomials,
-            weights: Vec::new(),
+            weights: buffers.weights,
             band,
-            variances: Vec::new(),
-            inverses: Vec::new(),
+            variances: buffers.variances,
+            inverses: buffers.inverses,
         };
         let mut scaled = vec![[0.0; L]; band];
         for row in 0..rows {
             if row >= p + q && factors.is_steady() {
                 break;
             }
-            if row > p + q && q == 1 {
-                factors.push_rows_of_first_order(rows, &moving);
+            if row > p + q && (1..=5).contains(&q) {
+                match q {
+                    1 => factors.push_rows_of_first_order(rows),
+                    2 => factors.push_rows_of_order::<2>(rows, &moving),
+                    3 => factors.push_rows_of_order::<3>(rows, &moving),
+                    4 => factors.push_rows_of_order::<4>(rows, &moving),
+                    _ => factors.push_rows_of_order::<5>(rows, &moving),
+                }
                 break;
             }
             let reach = if row < p { row } else { q.min(row) };
@@ -70,6 +109,12 @@ impl<const L: usize> Factors<L> {
             factors.push_row(reach, covariance, &mut scaled);
         }
         factors
+    }
+
+    /// Gives the memory back for the next factors.
+    pub(super) fn into_buffers(self) -> Buffers<L> {
+        let Self { weights, variances, inverses, .. } = self;
+        Buffers { weights, variances, inverses }
     }
 
     /// Appends the factors of the next row, which sees `reach` rows back.
@@ -106,32 +151,6 @@ impl<const L: usize> Factors<L> {
         }
         self.inverses.push(variance.map(|value| 1.0 / value));
         self.variances.push(variance);
-    }
-
-    /// The rest of the rows of a first-order moving average, in a loop of its own: the models most
-    /// used, and far from a steady state if the root is near the unit circle.
-    fn push_rows_of_first_order(&mut self, rows: usize, moving: &[Lanes<L>]) {
-        let theta = self.polynomials.ma[0];
-        let (Some(&last), band) = (self.inverses.last(), self.band) else { return };
-        let mut inverse = last;
-        for _ in self.variances.len()..rows {
-            let (mut weight, mut variance) = ([0.0; L], moving[0]);
-            let mut far = false;
-            for lane in 0..L {
-                weight[lane] = moving[1][lane] * inverse[lane];
-                variance[lane] -= moving[1][lane] * weight[lane];
-                inverse[lane] = 1.0 / variance[lane];
-                far |= (variance[lane] - 1.0).abs() > STEADY
-                    || (weight[lane] - theta[lane]).abs() > STEADY;
-            }
-            self.weights.push(weight);
-            self.weights.resize(self.weights.len() + band - 1, [0.0; L]);
-            self.variances.push(variance);
-            self.inverses.push(inverse);
-            if !far {
-                break;
-            }
-        }
     }
 
     /// Whether the last row's factors are those of the infinite past.
@@ -223,6 +242,7 @@ impl<const L: usize> Factors<L> {
             [] => self.filter_steady::<0>(series, errors, total),
             [1] => self.filter_steady::<1>(series, errors, total),
             [1, 2] => self.filter_steady::<2>(series, errors, total),
+            [1, 2, 3] => self.filter_steady::<3>(series, errors, total),
             _ => self.filter_sparse(series, errors, total),
         }
     }

@@ -3,8 +3,8 @@
 use std::f64::consts::TAU;
 
 use super::design::Design;
-use super::innovations::Factors;
-use super::lanes::Lanes;
+use super::innovations::{Buffers, Factors};
+use super::lanes::{Lanes, minus_product};
 use super::order::Order;
 use super::polynomial::Polynomials;
 use super::state_space::StateSpace;
@@ -18,7 +18,7 @@ pub(super) struct Likelihood<'a> {
     variance: Option<f64>,
     /// Sum of squares of the target, the scale of the cost where the variance is profiled out.
     scale: f64,
-    /// Rows that are there; `None` if all are.
+    /// Rows of the filtered series that are there; `None` if all are.
     present: Option<Vec<bool>>,
     observed: usize,
 }
@@ -31,19 +31,45 @@ pub(super) struct Profile {
     pub(super) variance: f64,
     /// Coefficients of the design's basis.
     pub(super) basis: Vec<f64>,
+    /// Lower triangle, row by row, of the basis' information in units of sigma2.
+    pub(super) gram: Vec<f64>,
 }
 
 /// Buffers that an evaluation reuses.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Workspace<const L: usize> {
     errors: Vec<Vec<Lanes<L>>>,
+    buffers: Buffers<L>,
+    /// Where asked for: innovations less the regression, of the rows that count. Those beyond
+    /// [`inverses`](Self::inverses) have variance 1 (in units of sigma2).
+    pub(super) residuals: Vec<Lanes<L>>,
+    pub(super) log_determinant: Lanes<L>,
+}
+
+impl<const L: usize> Workspace<L> {
+    /// Inverse variances of the first rows.
+    pub(super) fn inverses(&self) -> &[Lanes<L>] {
+        self.buffers.inverses()
+    }
+}
+
+impl<const L: usize> Default for Workspace<L> {
+    fn default() -> Self {
+        Self {
+            errors: Vec::new(),
+            buffers: Buffers::default(),
+            residuals: Vec::new(),
+            log_determinant: [0.0; L],
+        }
+    }
 }
 
 impl<'a> Likelihood<'a> {
     pub(super) fn new(order: Order, design: &'a Design, variance: Option<f64>) -> Self {
         let observed = design.n_present();
         let missing = observed < design.target.len();
-        let present = missing.then(|| design.target.iter().map(|value| !value.is_nan()).collect());
+        let series = design.filter_columns()[0];
+        let present = missing.then(|| series.iter().map(|value| !value.is_nan()).collect());
         let squares = |value: &&f64| !value.is_nan();
         let scale = design.target.iter().filter(squares).map(|value| value * value).sum();
         Self { order, design, variance, scale, present, observed }
@@ -58,6 +84,11 @@ impl<'a> Likelihood<'a> {
         &self.design.target
     }
 
+    /// Whether the variance is profiled out.
+    pub(super) fn is_concentrated(&self) -> bool {
+        self.variance.is_none()
+    }
+
     /// Whether evaluations run lanes side by side, so that a batch costs hardly more than one.
     pub(super) fn has_lanes(&self) -> bool {
         self.present.is_none()
@@ -66,9 +97,12 @@ impl<'a> Likelihood<'a> {
     /// Minus the log-likelihood per row of `L` coefficient vectors; where the variance is profiled
     /// out, against that of white noise, so that the unit of the series does not matter. NaN becomes
     /// infinity.
+    ///
+    /// With `residuals`, the workspace afterwards holds them and the log-determinants.
     pub(super) fn cost<const L: usize>(
         &self,
         coefficients: &[Lanes<L>],
+        residuals: bool,
         workspace: &mut Workspace<L>,
     ) -> Lanes<L> {
         let mut costs = [f64::INFINITY; L];
@@ -77,12 +111,20 @@ impl<'a> Likelihood<'a> {
             for (lane, cost) in costs.iter_mut().enumerate() {
                 let pick = |values: &[Lanes<L>]| values.iter().map(|v| [v[lane]]).collect();
                 let single = Polynomials { ar: pick(&polynomials.ar), ma: pick(&polynomials.ma) };
-                if let Some(profile) = self.profile_with_gaps(&single) {
-                    *cost = profile.cost;
+                if let Some(gapped) = self.profile_with_gaps(&single) {
+                    *cost = gapped.profile.cost;
+                    if residuals {
+                        workspace.residuals.resize(gapped.residuals.len(), [f64::NAN; L]);
+                        for (slot, value) in workspace.residuals.iter_mut().zip(gapped.residuals) {
+                            slot[lane] = value;
+                        }
+                        workspace.log_determinant[lane] = gapped.log_determinant;
+                    }
                 }
             }
         } else {
-            for (cost, profile) in costs.iter_mut().zip(self.profiles(polynomials, workspace)) {
+            let profiles = self.profiles(polynomials, residuals, workspace);
+            for (cost, profile) in costs.iter_mut().zip(profiles) {
                 *cost = profile.cost;
             }
         }
@@ -94,9 +136,9 @@ impl<'a> Likelihood<'a> {
         let lanes: Vec<Lanes<1>> = coefficients.iter().map(|&value| [value]).collect();
         let polynomials = Polynomials::new(&self.order, &lanes);
         let profile = if self.present.is_some() {
-            self.profile_with_gaps(&polynomials)?
+            self.profile_with_gaps(&polynomials)?.profile
         } else {
-            let [profile] = self.profiles(polynomials, &mut Workspace::default());
+            let [profile] = self.profiles(polynomials, false, &mut Workspace::default());
             profile
         };
         profile.log_likelihood.is_finite().then_some(profile)
@@ -105,14 +147,22 @@ impl<'a> Likelihood<'a> {
     fn profiles<const L: usize>(
         &self,
         polynomials: Polynomials<L>,
+        residuals: bool,
         workspace: &mut Workspace<L>,
     ) -> [Profile; L] {
-        let factors = Factors::new(polynomials, self.design.target.len());
+        let rows = self.design.target.len();
+        let buffers = std::mem::take(&mut workspace.buffers);
+        let factors = Factors::reusing(polynomials, rows, buffers);
         let log_determinant = factors.log_determinant();
         let n_columns = self.design.basis.len() + 1;
         workspace.errors.resize_with(n_columns, Vec::new);
         let squares = factors.filter(&self.design.target, &mut workspace.errors[0]);
+        workspace.log_determinant = log_determinant;
         if n_columns == 1 {
+            if residuals {
+                take_residuals(&[], workspace);
+            }
+            workspace.buffers = factors.into_buffers();
             return std::array::from_fn(|lane| {
                 self.finish(squares[lane], log_determinant[lane], Vec::new())
             });
@@ -145,23 +195,29 @@ impl<'a> Likelihood<'a> {
             }
         }
         let cross: Vec<Lanes<L>> = (1..n_columns).map(|a| product(a, 0)).collect();
-        std::array::from_fn(|lane| {
+        let profiles: [Profile; L] = std::array::from_fn(|lane| {
             let gram = products.iter().map(|value| value[lane]).collect();
             let cross = cross.iter().map(|value| value[lane]).collect();
             self.finish_regression(squares[lane], log_determinant[lane], gram, cross)
-        })
+        });
+        if residuals {
+            let basis: Vec<Lanes<L>> = (0..n_columns - 1)
+                .map(|k| std::array::from_fn(|lane| profiles[lane].basis[k]))
+                .collect();
+            take_residuals(&basis, workspace);
+        }
+        workspace.buffers = factors.into_buffers();
+        profiles
     }
 
-    fn profile_with_gaps(&self, polynomials: &Polynomials<1>) -> Option<Profile> {
+    fn profile_with_gaps(&self, polynomials: &Polynomials<1>) -> Option<Gapped> {
         let present = self.present.as_deref().unwrap_or_default();
-        let space = StateSpace::new(polynomials)?;
-        let columns: Vec<&[f64]> = std::iter::once(&self.design.target)
-            .chain(&self.design.basis)
-            .map(Vec::as_slice)
-            .collect();
+        let space = StateSpace::new(polynomials, &self.order)?;
+        let columns = self.design.filter_columns();
         let filtered = space.filter(&columns, present, present.len());
-        let rows = || (0..present.len()).filter(|&row| present[row]);
-        let log_determinant: f64 = rows().map(|row| filtered.variances[row].ln()).sum();
+        let rows = || (0..present.len()).filter(|&row| !filtered.errors[0][row].is_nan());
+        let log_determinant = filtered.diffuse_log_determinant
+            + rows().map(|row| filtered.variances[row].ln()).sum::<f64>();
         let product = |a: usize, b: usize| -> f64 {
             let (x, y) = (&filtered.errors[a], &filtered.errors[b]);
             rows().map(|row| x[row] * y[row] / filtered.variances[row]).sum()
@@ -171,7 +227,14 @@ impl<'a> Likelihood<'a> {
             gram.extend((1..=a).map(|b| product(a, b)));
         }
         let cross = (1..columns.len()).map(|a| product(a, 0)).collect();
-        Some(self.finish_regression(product(0, 0), log_determinant, gram, cross))
+        let profile = self.finish_regression(product(0, 0), log_determinant, gram, cross);
+        let residual = |row: usize| {
+            let explained = profile.basis.iter().zip(&filtered.errors[1..]);
+            let error = filtered.errors[0][row] - explained.map(|(b, e)| b * e[row]).sum::<f64>();
+            error / filtered.variances[row].sqrt()
+        };
+        let residuals = rows().map(residual).collect();
+        Some(Gapped { profile, residuals, log_determinant })
     }
 
     /// Generalised least squares: `gram` is the lower triangle, row by row.
@@ -182,10 +245,11 @@ impl<'a> Likelihood<'a> {
         gram: Vec<f64>,
         cross: Vec<f64>,
     ) -> Profile {
-        let basis = solve_cholesky(gram, cross.clone());
+        let basis = solve_cholesky(gram.clone(), cross.clone());
         // The least-squares fit was taken out before, so this subtraction is a small correction.
         let explained: f64 = basis.iter().zip(&cross).map(|(a, b)| a * b).sum();
-        self.finish(squares - explained, log_determinant, basis)
+        let profile = self.finish(squares - explained, log_determinant, basis);
+        Profile { gram, ..profile }
     }
 
     fn finish(&self, squares: f64, log_determinant: f64, basis: Vec<f64>) -> Profile {
@@ -199,7 +263,25 @@ impl<'a> Likelihood<'a> {
             Some(_) => -log_likelihood / rows,
             None => 0.5 * ((squares / self.scale).ln() + log_determinant / rows),
         };
-        Profile { log_likelihood, cost, variance, basis }
+        Profile { log_likelihood, cost, variance, basis, gram: Vec::new() }
+    }
+}
+
+/// What the filter with gaps gives.
+struct Gapped {
+    profile: Profile,
+    residuals: Vec<f64>,
+    log_determinant: f64,
+}
+
+/// Fills the workspace's residuals from its errors; `basis` are the regression's coefficients.
+fn take_residuals<const L: usize>(basis: &[Lanes<L>], workspace: &mut Workspace<L>) {
+    let (errors, columns) = workspace.errors.split_at_mut(1);
+    std::mem::swap(&mut workspace.residuals, &mut errors[0]);
+    for (coefficient, errors) in basis.iter().zip(columns) {
+        for (slot, error) in workspace.residuals.iter_mut().zip(errors) {
+            *slot = minus_product(*slot, coefficient, error);
+        }
     }
 }
 

@@ -4,17 +4,25 @@ mod autocovariance;
 mod coordinates;
 mod design;
 mod differencing;
+mod extension;
+mod first_rows;
 mod fitted;
+mod information;
 mod innovations;
 mod lanes;
+mod least_squares;
 mod likelihood;
 mod order;
 mod parameters;
 mod polynomial;
 mod prediction;
+mod rolling;
 mod search;
+mod simulation;
+mod spectral_lines;
 mod start;
 mod state_space;
+mod stored;
 mod transform;
 
 use self::coordinates::Coordinates;
@@ -26,6 +34,7 @@ pub use self::order::{Mean, Order};
 use self::parameters::Layout;
 pub use self::parameters::Parameter;
 use self::search::Objective;
+pub use self::simulation::Innovations;
 use self::transform::coefficients_to_partial;
 use crate::data::TrainingData;
 use crate::error::{ErrorKind, Result};
@@ -51,10 +60,11 @@ use crate::model::{Fit, FitContext, FitStatus, Model};
 /// | [`with_mean`](Self::with_mean) | [`Mean::None`] | |
 /// | [`fix`](Self::fix) | nothing fixed | finite, sigma2 positive |
 /// | [`with_starts`](Self::with_starts) | 3 | from 1 |
+/// | [`with_start`](Self::with_start) | none besides | stationary and invertible |
 /// | [`with_max_iterations`](Self::with_max_iterations) | 200 | per start |
 ///
-/// Missing values (NaN) are skipped exactly where nothing is differenced, and are an error
-/// otherwise. Regressors come with the data ([`TrainingData::with_regressors`]).
+/// Missing values (NaN) are skipped exactly, in a differenced model by the exact diffuse
+/// likelihood of the levels. Regressors come with the data ([`TrainingData::with_regressors`]).
 ///
 /// # Examples
 ///
@@ -70,13 +80,15 @@ use crate::model::{Fit, FitContext, FitStatus, Model};
 /// assert!(fitted.parameter("ar1").is_some_and(|ar1| ar1.abs() < 1.0));
 /// # Ok::<(), tangency_forecast::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Arima {
     order: Order,
     mean: Mean,
     fixed: Vec<(String, f64)>,
     starts: usize,
     max_iterations: u64,
+    /// ARMA coefficients to start from, besides the starting points of every fit.
+    start: Option<Vec<f64>>,
 }
 
 impl Arima {
@@ -89,7 +101,14 @@ impl Arima {
     /// A model of the given orders.
     #[must_use]
     pub fn of_order(order: Order) -> Self {
-        Self { order, mean: Mean::None, fixed: Vec::new(), starts: 3, max_iterations: 200 }
+        Self {
+            order,
+            mean: Mean::None,
+            fixed: Vec::new(),
+            starts: 3,
+            max_iterations: 200,
+            start: None,
+        }
     }
 
     /// Adds the seasonal orders (P, D, Q) for a season of `season` rows.
@@ -121,6 +140,13 @@ impl Arima {
     #[must_use]
     pub fn with_starts(mut self, starts: usize) -> Self {
         self.starts = starts;
+        self
+    }
+
+    /// One more point to start from: ARMA coefficients in the order ar, ma, sar, sma.
+    #[must_use]
+    pub fn with_start(mut self, coefficients: &[f64]) -> Self {
+        self.start = Some(coefficients.to_vec());
         self
     }
 
@@ -179,7 +205,23 @@ impl Arima {
         let name = |error: crate::Error| error.at(self.name(), data.name());
         let layout = self.layout(data).map_err(name)?;
         let fixed = layout.all_values(parameters).map_err(name)?;
-        self.fit_with(data, &FitContext::default(), &layout, &fixed).map_err(name)
+        self.fit_with(data, &FitContext::default(), &layout, &fixed, None).map_err(name)
+    }
+
+    /// One search from ARMA coefficients that are thought to be close, and from a regression
+    /// estimate.
+    pub(crate) fn fit_near(
+        &self,
+        data: &TrainingData<'_>,
+        context: &FitContext,
+        coefficients: &[f64],
+    ) -> Result<FittedArima> {
+        let fit = || {
+            let layout = self.layout(data)?;
+            let fixed = layout.fixed_values(&self.fixed)?;
+            self.fit_with(data, context, &layout, &fixed, Some(coefficients))
+        };
+        fit().map_err(|error| error.at(self.name(), data.name()))
     }
 
     fn layout(&self, data: &TrainingData<'_>) -> Result<Layout> {
@@ -202,14 +244,34 @@ impl Arima {
         };
         let needed = self.order.lost_rows() + lags + free + 1;
         data.check(needed)?;
-        if self.order.lost_rows() > 0 {
-            data.reject_missing("a differenced model")?;
-        }
         let present = data.target().iter().filter(|value| !value.is_nan()).count();
+        if present == 0 && data.n_rows() > 0 {
+            return Err(ErrorKind::AllMissing { rows: data.n_rows() }.into());
+        }
         if present < needed {
             return Err(ErrorKind::TooFewRows { needed, got: present }.into());
         }
         Design::new(data, &self.order, self.mean, layout, fixed)
+    }
+
+    /// A start from outside must lie where the search may go.
+    fn check_start(&self, start: &[f64], layout: &Layout) -> Result<()> {
+        if start.len() != self.order.n_coefficients() {
+            let known = layout.names()[layout.coefficients()].to_vec();
+            return Err(ErrorKind::WrongParameterCount { got: start.len(), known }.into());
+        }
+        let lanes: Vec<[f64; 1]> = start.iter().map(|&value| [value]).collect();
+        let polynomials = polynomial::Polynomials::new(&self.order, &lanes);
+        let ar: Vec<f64> = polynomials.ar.iter().map(|value| value[0]).collect();
+        if coefficients_to_partial(&ar).is_none() {
+            return Err(ErrorKind::NotStationary { coefficients: ar }.into());
+        }
+        let negative: Vec<f64> = polynomials.ma.iter().map(|value| -value[0]).collect();
+        if coefficients_to_partial(&negative).is_none() {
+            let coefficients = negative.into_iter().map(|value| -value).collect();
+            return Err(ErrorKind::NotInvertible { coefficients }.into());
+        }
+        Ok(())
     }
 
     /// The likelihood where all ARMA coefficients are fixed.
@@ -238,6 +300,7 @@ impl Arima {
         context: &FitContext,
         layout: &Layout,
         fixed: &[Option<f64>],
+        near: Option<&[f64]>,
     ) -> Result<FittedArima> {
         let design = self.design(data, layout, fixed)?;
         let variance = fixed[layout.len() - 1];
@@ -252,9 +315,23 @@ impl Arima {
             let likelihood = Likelihood::new(self.order, &design, variance);
             let objective = Objective::new(&likelihood, &coordinates, context);
             let pool = if coordinates.len() > 2 { 3 * self.starts } else { self.starts };
-            let starts = start::starting_points(&objective, &likelihood, &coordinates, pool);
+            let (starts, count, gain) = match near {
+                Some(near) => {
+                    (start::nearby(&likelihood, &coordinates, near), 1, search::COARSE_GAIN)
+                }
+                None => {
+                    let mut starts =
+                        start::starting_points(&objective, &likelihood, &coordinates, pool);
+                    if let Some(start) = &self.start {
+                        self.check_start(start, layout)?;
+                        starts.insert(0, coordinates.point_near(start));
+                    }
+                    let count = self.starts + usize::from(self.start.is_some());
+                    (starts, count, search::FINE_GAIN)
+                }
+            };
             let (point, status) =
-                search::minimise(&objective, starts, self.starts, self.max_iterations)
+                search::minimise(&objective, starts, count, self.max_iterations, gain)
                     .ok_or(ErrorKind::NoFiniteLikelihood)?;
             let lanes: Vec<[f64; 1]> = point.iter().map(|&x| [x]).collect();
             let coefficients: Vec<f64> =
@@ -300,16 +377,17 @@ impl Fit for Arima {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooFewRows`], [`ErrorKind::ConstantSeries`], [`ErrorKind::NonFinite`],
-    /// [`ErrorKind::MissingValues`] in a differenced model, [`ErrorKind::RowsDiffer`] and
+    /// [`ErrorKind::TooFewRows`], [`ErrorKind::AllMissing`], [`ErrorKind::UnidentifiedLevels`],
+    /// [`ErrorKind::ConstantSeries`], [`ErrorKind::NonFinite`], [`ErrorKind::RowsDiffer`] and
     /// [`ErrorKind::CollinearRegressors`] for regressors (and for a mean that vanishes under
     /// differencing), [`ErrorKind::InvalidOption`] for orders or fixed values out of range,
-    /// [`ErrorKind::UnknownParameter`], [`ErrorKind::NotStationary`] for fixed coefficients.
+    /// [`ErrorKind::UnknownParameter`], [`ErrorKind::NotStationary`] for fixed coefficients,
+    /// that and [`ErrorKind::NotInvertible`] for a start from outside.
     fn fit(&self, data: &TrainingData<'_>, context: &FitContext) -> Result<FittedArima> {
         let fit = || {
             let layout = self.layout(data)?;
             let fixed = layout.fixed_values(&self.fixed)?;
-            self.fit_with(data, context, &layout, &fixed)
+            self.fit_with(data, context, &layout, &fixed, None)
         };
         fit().map_err(|error| error.at(self.name(), data.name()))
     }

@@ -72,6 +72,21 @@ pub(super) fn difference_polynomial(order: &Order) -> Vec<f64> {
     polynomial
 }
 
+/// The autoregression with the differences multiplied in: `phi(B) delta(B)` less its leading one,
+/// negated, so that `y_t = sum of result_j y_(t-j) + ..`.
+pub(super) fn integrated_autoregression(ar: &[f64], differences: &[f64]) -> Vec<f64> {
+    let mut full = vec![0.0; ar.len() + differences.len() - 1];
+    for (i, delta) in differences.iter().enumerate() {
+        if i > 0 {
+            full[i - 1] -= delta;
+        }
+        for (j, phi) in ar.iter().enumerate() {
+            full[i + j] += phi * delta;
+        }
+    }
+    full
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,9 +4,9 @@ use super::design::regressor_rows;
 use super::fitted::FittedArima;
 use super::innovations::Factors;
 use super::order::Mean;
-use super::polynomial::difference_polynomial;
+use super::polynomial::{difference_polynomial, integrated_autoregression};
 use super::state_space::StateSpace;
-use crate::data::ForecastRequest;
+use crate::data::{ForecastRequest, NamedMatrix};
 use crate::error::{Error, ErrorKind, Result};
 use crate::forecast::Forecast;
 use crate::model::{FitStatus, Model, Predict};
@@ -23,7 +23,12 @@ impl Predict for FittedArima {
 }
 
 impl FittedArima {
-    fn check(&self, request: &ForecastRequest<'_>) -> Result<()> {
+    pub(super) fn check(&self, request: &ForecastRequest<'_>) -> Result<()> {
+        self.check_rows(request, request.horizon())
+    }
+
+    /// Checks a request whose regressors should have so many rows.
+    pub(super) fn check_rows(&self, request: &ForecastRequest<'_>, rows: usize) -> Result<()> {
         request.check()?;
         let names = request.regressors().map_or(&[][..], |matrix| matrix.names());
         if names != self.regressor_names {
@@ -35,8 +40,8 @@ impl FittedArima {
             .into());
         }
         let Some(matrix) = request.regressors() else { return Ok(()) };
-        if matrix.n_rows() != request.horizon() {
-            let (expected, got) = (request.horizon(), matrix.n_rows());
+        if matrix.n_rows() != rows {
+            let (expected, got) = (rows, matrix.n_rows());
             return Err(ErrorKind::RowsDiffer { what: "regressors", expected, got }.into());
         }
         for (name, column) in names.iter().zip(matrix.columns()) {
@@ -55,16 +60,25 @@ impl FittedArima {
         } else {
             self.steps(horizon)
         };
+        self.add_regression(&mut mean, request.regressors(), self.rows);
+        let std_error = variances.iter().map(|value| (self.variance * value).sqrt()).collect();
+        Ok(Forecast::gaussian(mean, std_error, request.level()))
+    }
+
+    /// Adds the regression part of the rows from `start` on; `regressors` are theirs.
+    pub(super) fn add_regression(
+        &self,
+        mean: &mut [f64],
+        regressors: Option<&NamedMatrix<'_>>,
+        start: usize,
+    ) {
         let n_regression = usize::from(self.model.mean != Mean::None) + self.regressor_names.len();
         for (column, parameter) in self.parameters[..n_regression].iter().enumerate() {
-            let values =
-                regressor_rows(self.model.mean, request.regressors(), column, self.rows, horizon);
+            let values = regressor_rows(self.model.mean, regressors, column, start, mean.len());
             for (mean, value) in mean.iter_mut().zip(values) {
                 *mean += parameter.value * value;
             }
         }
-        let std_error = variances.iter().map(|value| (self.variance * value).sqrt()).collect();
-        Ok(Forecast::gaussian(mean, std_error, request.level()))
     }
 
     /// Conditional means without the regression part, and error variances in units of sigma2.
@@ -96,14 +110,8 @@ impl FittedArima {
             let next = value - past.map(|(delta, past)| delta * past).sum::<f64>();
             level.push(next);
         }
-        // Full autoregression, differences included: (1 - phi(B)) delta(B) without its leading one.
-        let mut full = vec![0.0; ar.len() + differences.len()];
-        for (i, delta) in differences.iter().enumerate() {
-            full[i] += delta;
-            for (j, phi) in ar.iter().enumerate() {
-                full[i + j + 1] -= phi[0] * delta;
-            }
-        }
+        let plain: Vec<f64> = ar.iter().map(|phi| phi[0]).collect();
+        let full = integrated_autoregression(&plain, &differences);
         let mut variances = vec![0.0; horizon];
         // responses[k]: how the error k steps ahead moves with one future innovation.
         let mut responses = vec![0.0; horizon];
@@ -113,11 +121,10 @@ impl FittedArima {
                     0 => 1.0,
                     lag => factors.weights(rows + ahead).get(lag - 1).map_or(0.0, |w| w[0]),
                 };
-                for (lag, coefficient) in full.iter().enumerate().skip(1) {
-                    if ahead < source + lag {
-                        break;
-                    }
-                    value -= coefficient * responses[ahead - lag];
+                for (coefficient, response) in
+                    full.iter().zip(responses[source..ahead].iter().rev())
+                {
+                    value += coefficient * response;
                 }
                 responses[ahead] = value;
                 variances[ahead] += value * value * factors.variance(rows + source)[0];
@@ -126,9 +133,9 @@ impl FittedArima {
         (level[self.level_tail.len()..].to_vec(), variances)
     }
 
-    /// The same for a series with missing rows (never differenced): the filter runs on.
+    /// The same for a series with missing rows: the filter, in levels, runs on.
     fn steps_with_gaps(&self, horizon: usize) -> Result<(Vec<f64>, Vec<f64>)> {
-        let space = StateSpace::new(&self.polynomials).ok_or_else(|| {
+        let space = StateSpace::new(&self.polynomials, &self.model.order).ok_or_else(|| {
             let coefficients = self.polynomials.ar.iter().map(|value| value[0]).collect();
             Error::from(ErrorKind::NotStationary { coefficients })
         })?;

@@ -1,10 +1,11 @@
 //! The search for the maximum of the likelihood.
 //!
-//! L-BFGS with the More-Thuente line search (argmin) from several starts; Nelder-Mead where some
-//! coefficients of a block are fixed and the admissible region has an edge. Nocedal and Wright
+//! Least-squares descents from several starts; L-BFGS with the More-Thuente line search (argmin)
+//! where the variance is fixed; Nelder-Mead where some coefficients of a block are fixed and the
+//! admissible region has an edge. Nocedal and Wright
 //! (2006), "Numerical Optimization", 2nd edition, chapters 7 and 9.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 
 use argmin::core::{CostFunction, Executor, Gradient};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
@@ -13,11 +14,12 @@ use argmin::solver::quasinewton::LBFGS;
 
 use super::coordinates::Coordinates;
 use super::lanes::Lanes;
+use super::least_squares::Descent;
 use super::likelihood::{Likelihood, Workspace};
 use crate::model::{FitContext, FitStatus};
 
 /// Lanes of one evaluation; two vector registers on every x86-64.
-const LANES: usize = 4;
+pub(super) const LANES: usize = 4;
 
 /// Step of the central differences. The cost is of order 1 and exact to 1e-15, so that the
 /// derivative is good to about 1e-10.
@@ -29,12 +31,21 @@ const GRADIENT: f64 = 1e-6;
 /// .. or a step gains less than this per row.
 const GAIN: f64 = 1e-11;
 
+/// A least-squares step that gains less than this per row ends its descent.
+pub(super) const FINE_GAIN: f64 = 1e-10;
+
+/// The same for fits that only rank candidates.
+pub(super) const COARSE_GAIN: f64 = 2e-7;
+
 /// Gradient below which a search that could not step any further counts as converged: with a
 /// curvature of 0.1 and 1,000 rows, 5e-5 of log-likelihood are left.
 const FLAT: f64 = 1e-4;
 
 /// Steps that every start takes before the best are chosen.
-const FIRST_STEPS: u64 = 4;
+const FIRST_STEPS: u64 = 2;
+
+/// Distance below which two descents after their first steps lead to the same maximum.
+const SAME: f64 = 0.02;
 
 /// The cost (minus log-likelihood per row) over the search space; keeps the best point seen.
 #[derive(Debug)]
@@ -46,6 +57,26 @@ pub(super) struct Objective<'a> {
     lanes: RefCell<Workspace<LANES>>,
     best: RefCell<(f64, Vec<f64>)>,
     evaluations: Cell<usize>,
+}
+
+/// What [`Objective::residuals`] gives, one lane a point.
+#[derive(Debug)]
+pub(super) struct Residuals<'a> {
+    pub(super) costs: Lanes<LANES>,
+    pub(super) log_determinant: Lanes<LANES>,
+    workspace: Ref<'a, Workspace<LANES>>,
+}
+
+impl Residuals<'_> {
+    /// Innovations of the rows that count.
+    pub(super) fn residuals(&self) -> &[Lanes<LANES>] {
+        &self.workspace.residuals
+    }
+
+    /// Inverse variances of the first rows; those of the others are 1.
+    pub(super) fn inverses(&self) -> &[Lanes<LANES>] {
+        self.workspace.inverses()
+    }
 }
 
 impl<'a> Objective<'a> {
@@ -68,11 +99,12 @@ impl<'a> Objective<'a> {
     fn evaluate<const L: usize>(
         &self,
         point: &[Lanes<L>],
+        residuals: bool,
         workspace: &RefCell<Workspace<L>>,
     ) -> Lanes<L> {
         self.evaluations.set(self.evaluations.get() + 1);
         let (coefficients, admissible) = self.coordinates.coefficients(point);
-        let mut costs = self.likelihood.cost(&coefficients, &mut workspace.borrow_mut());
+        let mut costs = self.likelihood.cost(&coefficients, residuals, &mut workspace.borrow_mut());
         for (cost, admissible) in costs.iter_mut().zip(admissible) {
             if !admissible {
                 *cost = f64::INFINITY;
@@ -89,7 +121,7 @@ impl<'a> Objective<'a> {
     /// The cost at one point.
     pub(super) fn cost(&self, point: &[f64]) -> f64 {
         let lanes: Vec<Lanes<1>> = point.iter().map(|&x| [x]).collect();
-        let [cost] = self.evaluate(&lanes, &self.single);
+        let [cost] = self.evaluate(&lanes, false, &self.single);
         let mut best = self.best.borrow_mut();
         if cost < best.0 {
             *best = (cost, point.to_vec());
@@ -101,13 +133,29 @@ impl<'a> Objective<'a> {
     pub(super) fn costs(&self, points: &[Vec<f64>]) -> Vec<f64> {
         let mut costs = Vec::with_capacity(points.len());
         for group in points.chunks(LANES) {
-            let pick = |lane: usize, k: usize| group[lane.min(group.len() - 1)][k];
-            let lanes: Vec<Lanes<LANES>> = (0..self.coordinates.len())
-                .map(|k| std::array::from_fn(|lane| pick(lane, k)))
-                .collect();
-            costs.extend_from_slice(&self.evaluate(&lanes, &self.lanes)[..group.len()]);
+            let lanes = self.side_by_side(group);
+            costs.extend_from_slice(&self.evaluate(&lanes, false, &self.lanes)[..group.len()]);
         }
         costs
+    }
+
+    /// Costs, residuals and log-determinants of up to [`LANES`] points.
+    pub(super) fn residuals(&self, points: &[Vec<f64>]) -> Residuals<'_> {
+        let costs = self.evaluate(&self.side_by_side(points), true, &self.lanes);
+        let workspace = self.lanes.borrow();
+        let log_determinant = workspace.log_determinant;
+        Residuals { costs, log_determinant, workspace }
+    }
+
+    /// Points as lanes; the last one fills up what is left.
+    fn side_by_side(&self, points: &[Vec<f64>]) -> Vec<Lanes<LANES>> {
+        let pick = |lane: usize, k: usize| points[lane.min(points.len() - 1)][k];
+        let lanes = |k: usize| std::array::from_fn(|lane| pick(lane, k));
+        (0..self.coordinates.len()).map(lanes).collect()
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.context.is_cancelled()
     }
 
     /// The gradient by central differences.
@@ -174,13 +222,18 @@ pub(super) fn minimise(
     starts: Vec<Vec<f64>>,
     count: usize,
     max_iterations: u64,
+    gain: f64,
 ) -> Option<(Vec<f64>, FitStatus)> {
-    for start in &advance(objective, starts, count.max(1)) {
-        objective.cost(start);
-        if objective.coordinates.is_smooth() {
-            descend(objective, start.clone(), max_iterations);
-        } else {
-            walk_simplex(objective, start, max_iterations);
+    if objective.coordinates.is_smooth() && objective.likelihood.is_concentrated() {
+        descend(objective, starts, count.max(1), max_iterations, gain);
+    } else {
+        for start in starts.into_iter().take(count.max(1)) {
+            objective.cost(&start);
+            if objective.coordinates.is_smooth() {
+                follow_gradient(objective, start, max_iterations);
+            } else {
+                walk_simplex(objective, &start, max_iterations);
+            }
         }
     }
     let (cost, best) = objective.best.borrow().clone();
@@ -190,7 +243,8 @@ pub(super) fn minimise(
     if objective.context.is_cancelled() {
         return Some((best, FitStatus::StoppedEarly));
     }
-    let flat = objective.gradient(&best).iter().all(|slope| slope.abs() <= FLAT);
+    let tolerance = if gain > FINE_GAIN { f64::INFINITY } else { FLAT };
+    let flat = objective.gradient(&best).iter().all(|slope| slope.abs() <= tolerance);
     // The edge of the admissible region has no gradient to judge by.
     let status = match flat || !objective.coordinates.is_smooth() {
         true => FitStatus::Converged,
@@ -199,32 +253,49 @@ pub(super) fn minimise(
     Some((best, status))
 }
 
-/// The best `count` of the starts after a few steps each.
-fn advance(objective: &Objective<'_>, starts: Vec<Vec<f64>>, count: usize) -> Vec<Vec<f64>> {
-    if starts.len() <= count || !objective.coordinates.is_smooth() {
-        return starts.into_iter().take(count).collect();
+/// Least-squares descents: all starts take a few steps, the best `count` that are not on the same
+/// way go on to the end.
+fn descend(
+    objective: &Objective<'_>,
+    starts: Vec<Vec<f64>>,
+    count: usize,
+    max_iterations: u64,
+    gain: f64,
+) {
+    let first = FIRST_STEPS.min(max_iterations);
+    let mut descents: Vec<Descent> =
+        starts.into_iter().filter_map(|start| Descent::new(objective, start)).collect();
+    for descent in &mut descents {
+        descent.advance(objective, first, gain);
     }
-    let mut advanced: Vec<(f64, Vec<f64>)> = starts
-        .into_iter()
-        .map(|start| {
-            let before = objective.best.replace((f64::INFINITY, Vec::new()));
-            objective.cost(&start);
-            descend(objective, start, FIRST_STEPS);
-            let reached = objective.best.replace(before);
-            let mut best = objective.best.borrow_mut();
-            if reached.0 < best.0 {
-                *best = reached.clone();
-            }
-            reached
-        })
-        .collect();
-    advanced.sort_by(|a, b| a.0.total_cmp(&b.0));
-    advanced.truncate(count);
-    advanced.into_iter().map(|(_, point)| point).collect()
+    descents.sort_by(|a, b| a.cost.total_cmp(&b.cost));
+    let mut followed: Vec<Vec<f64>> = Vec::new();
+    let mut left = count;
+    for mut descent in descents {
+        if left == 0 {
+            break;
+        }
+        if !followed.iter().any(|other| are_close(other, &descent.point)) {
+            followed.push(descent.point.clone());
+            descent.advance(objective, max_iterations - first, gain);
+            followed.push(descent.point.clone());
+            left -= 1;
+        }
+        let mut best = objective.best.borrow_mut();
+        if descent.cost < best.0 {
+            *best = (descent.cost, descent.point);
+        }
+    }
+}
+
+/// Whether two points are the same up to [`SAME`] in every partial autocorrelation.
+fn are_close(a: &[f64], b: &[f64]) -> bool {
+    let bounded = |x: f64| x / (1.0 + x * x).sqrt();
+    a.iter().zip(b).all(|(a, b)| (bounded(*a) - bounded(*b)).abs() < SAME)
 }
 
 /// L-BFGS. The outcome is in the objective's best point: argmin loses it when a line search fails.
-fn descend(objective: &Objective<'_>, start: Vec<f64>, max_iterations: u64) {
+fn follow_gradient(objective: &Objective<'_>, start: Vec<f64>, max_iterations: u64) {
     let solver = LBFGS::new(MoreThuenteLineSearch::new(), 7)
         .with_tolerance_grad(GRADIENT)
         .and_then(|solver| solver.with_tolerance_cost(GAIN));

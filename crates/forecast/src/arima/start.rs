@@ -4,9 +4,12 @@
 //! moving-average root nearly cancel; one starting value is not enough.
 
 use super::coordinates::{Coordinates, nearest_stationary};
+use super::innovations::Factors;
 use super::likelihood::Likelihood;
 use super::order::Order;
+use super::polynomial::Polynomials;
 use super::search::Objective;
+use super::spectral_lines;
 
 /// Two starting points closer than this (in partial autocorrelations) lead to the same maximum
 /// more often than not.
@@ -15,21 +18,8 @@ const TOO_CLOSE: f64 = 0.2;
 /// Moduli of the roots at which nearly cancelling pairs are tried.
 const MODULI: [f64; 5] = [0.85, 0.94, 0.98, 0.7, 0.993];
 
-/// Cosines of the angles at which complex pairs are tried: 12 angles evenly spread over a half turn.
-const COSINES: [f64; 12] = [
-    0.991_444_861_373_810_4,
-    0.923_879_532_511_286_7,
-    0.793_353_340_291_235_2,
-    0.608_761_429_008_720_6,
-    0.382_683_432_365_089_8,
-    0.130_526_192_220_051_57,
-    -0.130_526_192_220_051_57,
-    -0.382_683_432_365_089_8,
-    -0.608_761_429_008_720_6,
-    -0.793_353_340_291_235_2,
-    -0.923_879_532_511_286_7,
-    -0.991_444_861_373_810_4,
-];
+/// Spectral lines from which complex pairs start.
+const LINES: usize = 10;
 
 /// The `count` best starting points, best first.
 pub(super) fn starting_points(
@@ -66,6 +56,18 @@ pub(super) fn starting_points(
     chosen
 }
 
+/// Two starting points: the one given and a regression estimate.
+pub(super) fn nearby(
+    likelihood: &Likelihood<'_>,
+    coordinates: &Coordinates,
+    coefficients: &[f64],
+) -> Vec<Vec<f64>> {
+    let estimate = hannan_rissanen(likelihood.target(), likelihood.order());
+    let mut points = vec![coordinates.point_near(coefficients)];
+    points.extend(estimate.map(|estimate| coordinates.point_near(&estimate)));
+    points
+}
+
 /// Whether a single evaluation is slow enough to be sparing with.
 fn is_dear(likelihood: &Likelihood<'_>) -> bool {
     !likelihood.has_lanes() || likelihood.order().season > 0
@@ -93,10 +95,18 @@ fn nearly_cancelling(likelihood: &Likelihood<'_>, coordinates: &Coordinates) -> 
                 push(&[modulus], &[inner]);
                 push(&[-modulus], &[-inner]);
             } else {
-                let pair = |r: f64, cosine: f64| [2.0 * r * cosine, -r * r];
-                for &cosine in &COSINES {
-                    push(&pair(modulus, cosine), &pair(inner, cosine));
-                }
+                // One real root on either side: both outside, and one outside, one inside.
+                let sides = |right: f64, left: f64| [right - left, right * left];
+                push(&sides(modulus, modulus), &sides(inner, inner));
+                push(&sides(modulus, inner), &sides(inner, modulus));
+            }
+        }
+        if lags == 2 {
+            let residuals = base.residuals(likelihood.target());
+            for line in spectral_lines::strongest(&residuals, LINES) {
+                let ar = nearest_stationary(line.ar.to_vec());
+                let ma = nearest_stationary(line.ma.to_vec());
+                points.push(coordinates.point_near(&base.times(&ar, &ma)));
             }
         }
     }
@@ -128,6 +138,23 @@ impl Base {
             seasonal: values[order.p + order.q..].to_vec(),
             order,
         }
+    }
+
+    /// Prediction errors of the series under this estimate, missing rows counted as zero.
+    fn residuals(&self, series: &[f64]) -> Vec<f64> {
+        let filled: Vec<f64> = series.iter().map(|v| if v.is_nan() { 0.0 } else { *v }).collect();
+        let nothing = self.ar.iter().chain(&self.ma).chain(&self.seasonal).all(|v| *v == 0.0);
+        if nothing {
+            return filled;
+        }
+        let coefficients: Vec<[f64; 1]> =
+            self.times(&[], &[]).into_iter().map(|value| [value]).collect();
+        let polynomials = Polynomials::new(&self.order, &coefficients);
+        let mut errors = Vec::new();
+        Factors::new(polynomials, filled.len()).filter(&filled, &mut errors);
+        let errors: Vec<f64> = errors.into_iter().map(|error| error[0]).collect();
+        // A seasonal estimate outside the admissible region may give nothing usable.
+        if errors.iter().all(|error| error.is_finite()) { errors } else { filled }
     }
 
     /// The coefficients with the factors `1 - ar_1 B - ..` and `1 - ma_1 B - ..` multiplied in.
@@ -163,7 +190,7 @@ fn lattice_size(likelihood: &Likelihood<'_>, dimensions: usize) -> usize {
         (0, _) => 0,
         (1, _) => 6,
         (2, false) => 22,
-        (_, false) => (16 * dimensions).min(126),
+        (_, false) => (6 * dimensions).min(126),
         (_, true) => 4 * dimensions,
     }
 }

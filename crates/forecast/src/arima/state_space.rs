@@ -1,68 +1,116 @@
-//! The state-space filter, for series with missing values.
+//! The state-space filter, for series with missing values, differenced or not.
 //!
 //! Harvey's form of the ARMA process with its exact stationary start; a missing row skips the
 //! update. Gardner, Harvey and Phillips (1980), "An algorithm for exact maximum likelihood
 //! estimation of autoregressive-moving average models by means of Kalman filtering"; Jones (1980).
+//! Differences enter the autoregression, and the levels before the first row are diffuse, exactly:
+//! Koopman (1997), "Exact initial Kalman filtering and smoothing for nonstationary time series
+//! models".
 
-use super::polynomial::Polynomials;
+use super::order::Order;
+use super::polynomial::{Polynomials, difference_polynomial, integrated_autoregression};
+
+/// Share of the diffuse variance below which a row tells nothing about the starting levels.
+///
+/// Directions have entries of order 1 (growing with the gap for d = 2), rounding leaves 1e-30.
+const RESOLVED: f64 = 1e-12;
 
 /// The filter for one parameter vector.
 #[derive(Debug, Clone)]
 pub(super) struct StateSpace {
     size: usize,
+    /// Autoregression, differences multiplied in.
     ar: Vec<f64>,
     /// Column of the innovation's effect on the state: 1, theta_1, ..
     input: Vec<f64>,
-    /// Covariance of the state before the first row, in units of sigma2, row-major.
+    /// Covariance of the stationary part of the state before the first row, in units of sigma2,
+    /// row-major.
     start: Vec<f64>,
+    /// How the state before the first row moves with each of the `d + D s` levels before it.
+    diffuse: Vec<Vec<f64>>,
 }
 
 /// What filtering one or more columns gives.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Filtered {
-    /// Innovation variance per row in units of sigma2; of missing rows too.
+    /// Innovation variance per row in units of sigma2; of missing rows too; infinite in a row that
+    /// was spent on a starting level.
     pub(super) variances: Vec<f64>,
-    /// Innovations per column and row; NaN in missing rows.
+    /// Innovations per column and row; NaN in missing rows and in those spent on starting levels.
     pub(super) errors: Vec<Vec<f64>>,
     /// Predictions per column of the rows after the last one, if asked for.
     pub(super) predictions: Vec<Vec<f64>>,
+    /// Sum of the logarithms of the diffuse variances of the rows spent on starting levels.
+    pub(super) diffuse_log_determinant: f64,
+    /// Starting levels that no row has told anything about.
+    pub(super) unresolved: usize,
 }
 
 impl StateSpace {
-    /// `None` when the process has no finite stationary covariance.
-    pub(super) fn new(polynomials: &Polynomials<1>) -> Option<Self> {
-        let size = polynomials.ar.len().max(polynomials.ma.len() + 1);
-        let mut ar = vec![0.0; size];
+    /// `None` when the process has no finite stationary covariance. Only the differences of
+    /// `order` are used.
+    pub(super) fn new(polynomials: &Polynomials<1>, order: &Order) -> Option<Self> {
+        let plain: Vec<f64> = polynomials.ar.iter().map(|value| value[0]).collect();
+        let differences = difference_polynomial(order);
+        let mut ar = integrated_autoregression(&plain, &differences);
+        let size = ar.len().max(polynomials.ma.len() + 1);
+        ar.resize(size, 0.0);
+        let mut stationary = plain;
+        stationary.resize(size, 0.0);
         let mut input = vec![0.0; size];
         input[0] = 1.0;
-        for (slot, value) in ar.iter_mut().zip(&polynomials.ar) {
-            *slot = value[0];
-        }
         for (slot, value) in input[1..].iter_mut().zip(&polynomials.ma) {
             *slot = value[0];
         }
-        let start = stationary_covariance(&ar, &input)?;
-        Some(Self { size, ar, input, start })
+        let start = stationary_covariance(&stationary, &input)?;
+        let diffuse = diffuse_directions(&ar, &differences);
+        Some(Self { size, ar, input, start, diffuse })
     }
 
     /// Filters `columns` with one set of gains; a row is missing where `present` is false, and the
     /// rows from `present.len()` to `rows` are predicted.
     pub(super) fn filter(&self, columns: &[&[f64]], present: &[bool], rows: usize) -> Filtered {
+        self.filter_visiting(columns, present, rows, |_, _, _| {})
+    }
+
+    /// The same; `visit` sees, before every row, what is known of the state at this row: its mean
+    /// (first column) and covariance, once no starting level is open any more.
+    pub(super) fn filter_visiting(
+        &self,
+        columns: &[&[f64]],
+        present: &[bool],
+        rows: usize,
+        mut visit: impl FnMut(usize, &[f64], &[f64]),
+    ) -> Filtered {
         let size = self.size;
         let mut covariance = self.start.clone();
         let mut next = vec![0.0; size * size];
         let mut states = vec![vec![0.0; size]; columns.len()];
-        let mut gain = vec![0.0; size];
+        let mut open = self.diffuse.clone();
+        let (mut gain, mut first) = (vec![0.0; size], vec![0.0; size]);
         let mut filtered = Filtered {
             variances: Vec::with_capacity(rows),
             errors: vec![Vec::with_capacity(present.len()); columns.len()],
             predictions: vec![Vec::new(); columns.len()],
+            ..Filtered::default()
         };
         for row in 0..rows {
+            if open.is_empty() {
+                visit(row, &states[0], &covariance);
+            }
             let variance = covariance[0];
-            filtered.variances.push(variance);
             let seen = present.get(row).copied().unwrap_or(false);
-            if seen {
+            let direction = if seen { take_direction(&mut open) } else { None };
+            let spent = direction.is_some();
+            // What is still open moves the prediction of this row: nothing is known of it.
+            let known = !spent && open.iter().all(|column| column[0].abs() <= RESOLVED);
+            filtered.variances.push(if known { variance } else { f64::INFINITY });
+            if let Some(direction) = &direction {
+                filtered.diffuse_log_determinant += 2.0 * direction[0].abs().ln();
+                for (slot, value) in gain.iter_mut().zip(direction) {
+                    *slot = value / direction[0];
+                }
+            } else if seen {
                 for k in 0..size {
                     gain[k] = covariance[k * size] / variance;
                 }
@@ -71,7 +119,7 @@ impl StateSpace {
                 match present.get(row) {
                     Some(true) => {
                         let error = values[row] - state[0];
-                        filtered.errors[column].push(error);
+                        filtered.errors[column].push(if spent { f64::NAN } else { error });
                         for (slot, gain) in state.iter_mut().zip(&gain) {
                             *slot += gain * error;
                         }
@@ -83,21 +131,27 @@ impl StateSpace {
             }
             if seen {
                 // The first row of the covariance before the update, kept while all rows change.
-                let first: Vec<f64> = covariance[..size].to_vec();
+                first.copy_from_slice(&covariance[..size]);
                 for k in 0..size {
-                    for (slot, first) in covariance[k * size..][..size].iter_mut().zip(&first) {
-                        *slot -= gain[k] * first;
+                    // With a starting level: P - K m' - m K' + K K' f; else P - K m'.
+                    let (shift, extra) =
+                        if spent { (gain[k] * variance - first[k], 1.0) } else { (0.0, 0.0) };
+                    let cells = covariance[k * size..][..size].iter_mut();
+                    for ((slot, first), other) in cells.zip(&first).zip(&gain) {
+                        *slot += extra * shift * other - gain[k] * first;
                     }
                 }
             }
+            open.iter_mut().for_each(|column| self.advance_state(column));
             self.advance_covariance(&covariance, &mut next);
             std::mem::swap(&mut covariance, &mut next);
         }
+        filtered.unresolved = open.len();
         filtered
     }
 
     /// `T a`: row i of the transition is ar_i on the first state, one on the next.
-    fn advance_state(&self, state: &mut [f64]) {
+    pub(super) fn advance_state(&self, state: &mut [f64]) {
         let first = state[0];
         for k in 0..self.size {
             let carried = state.get(k + 1).copied().unwrap_or(0.0);
@@ -106,7 +160,7 @@ impl StateSpace {
     }
 
     /// `T P T' + R R'`.
-    fn advance_covariance(&self, covariance: &[f64], next: &mut [f64]) {
+    pub(super) fn advance_covariance(&self, covariance: &[f64], next: &mut [f64]) {
         let size = self.size;
         let at = |i: usize, j: usize| {
             if i < size && j < size { covariance[i * size + j] } else { 0.0 }
@@ -121,6 +175,54 @@ impl StateSpace {
             }
         }
     }
+}
+
+/// The state before the first row as a function of the levels before it, nearest first, when the
+/// differenced series is zero: `phi(B) y` of the forecasts of `y`.
+fn diffuse_directions(ar: &[f64], differences: &[f64]) -> Vec<Vec<f64>> {
+    let lost = differences.len() - 1;
+    let direction = |at: usize| -> Vec<f64> {
+        // levels[lost - 1 - k] is the one k rows before the last one before the sample.
+        let mut levels = vec![0.0; lost];
+        levels[lost - 1 - at] = 1.0;
+        for _ in ar {
+            let past = differences[1..].iter().zip(levels.iter().rev());
+            let next = -past.map(|(delta, past)| delta * past).sum::<f64>();
+            levels.push(next);
+        }
+        let future = &levels[lost..];
+        (0..ar.len())
+            .map(|k| {
+                let past = ar.iter().zip(future[..k].iter().rev());
+                future[k] - past.map(|(phi, past)| phi * past).sum::<f64>()
+            })
+            .collect()
+    };
+    (0..lost).map(direction).collect()
+}
+
+/// Rotates the open directions so that one of them alone moves the first state, and takes it out;
+/// `None` if none does.
+fn take_direction(open: &mut Vec<Vec<f64>>) -> Option<Vec<f64>> {
+    let squares = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
+    let total: f64 = open.iter().map(|column| squares(column)).sum();
+    let seen: f64 = open.iter().map(|column| column[0] * column[0]).sum();
+    if seen <= RESOLVED * total {
+        return None; // Also where nothing is open: 0 <= 0.
+    }
+    let mut taken = open.swap_remove(0);
+    for column in open.iter_mut() {
+        let length = taken[0].hypot(column[0]);
+        if length == 0.0 {
+            continue;
+        }
+        let (cosine, sine) = (taken[0] / length, column[0] / length);
+        for (a, b) in taken.iter_mut().zip(column.iter_mut()) {
+            (*a, *b) = (cosine * *a + sine * *b, cosine * *b - sine * *a);
+        }
+        column[0] = 0.0;
+    }
+    Some(taken)
 }
 
 /// Solves `P = T P T' + R R'` by doubling: after k rounds, 2^k terms of the series are summed.
@@ -200,7 +302,7 @@ mod tests {
             let factors = Factors::new(polynomials.clone(), series.len());
             let mut errors = Vec::new();
             factors.filter(&series, &mut errors);
-            let space = StateSpace::new(&polynomials).unwrap();
+            let space = StateSpace::new(&polynomials, &Order::new(0, 0, 0)).unwrap();
             let present = vec![true; series.len()];
             let filtered = space.filter(&[&series], &present, series.len());
             for (row, error) in errors.iter().enumerate() {
@@ -214,6 +316,7 @@ mod tests {
 
     #[test]
     fn no_start_for_a_unit_root() {
-        assert!(StateSpace::new(&Polynomials { ar: vec![[1.0]], ma: vec![] }).is_none());
+        let polynomials = Polynomials { ar: vec![[1.0]], ma: vec![] };
+        assert!(StateSpace::new(&polynomials, &Order::new(0, 0, 0)).is_none());
     }
 }

@@ -64,7 +64,7 @@ fn values_that_are_not_finite_name_their_row() {
         assert_eq!(*error.kind(), expected);
     }
     series[7] = f64::NAN;
-    for model in [&Naive as &dyn DynFit, &Drift, &Arima::new(0, 1, 1)] {
+    for model in [&Naive as &dyn DynFit, &Drift] {
         let error = fit_error(model, &TrainingData::new(&series));
         assert!(matches!(error.kind(), ErrorKind::MissingValues { missing: 1, row: 7, .. }));
     }
@@ -167,4 +167,33 @@ fn a_cancelled_fit_stops_early_with_the_best_start() {
     let fitted = Arima::new(2, 1, 2).fit(&TrainingData::new(&series), &context).unwrap();
     assert_eq!(fitted.status(), tangency_forecast::FitStatus::StoppedEarly);
     assert!(fitted.log_likelihood().is_finite());
+}
+
+#[test]
+fn starts_from_outside_must_lie_inside() {
+    let series = walk(3, 200);
+    let data = TrainingData::new(&series);
+    let model = Arima::new(1, 1, 1);
+    let error = fit_error(&model.clone().with_start(&[0.2, -1.5]), &data);
+    assert_eq!(*error.kind(), ErrorKind::NotInvertible { coefficients: vec![-1.5] });
+    let error = fit_error(&model.clone().with_start(&[1.0, 0.5]), &data);
+    assert_eq!(*error.kind(), ErrorKind::NotStationary { coefficients: vec![1.0] });
+    let error = fit_error(&model.clone().with_start(&[0.1]), &data);
+    assert!(matches!(error.kind(), ErrorKind::WrongParameterCount { got: 1, .. }));
+    let plain = model.fit(&data, &FitContext::default()).unwrap();
+    let started = model.with_start(&[0.2, -0.3]).fit(&data, &FitContext::default()).unwrap();
+    assert!(started.log_likelihood() >= plain.log_likelihood() - 1e-6);
+}
+
+#[test]
+fn a_search_that_is_cut_short_gives_a_status_and_the_best_so_far() {
+    let series = walk(3, 400);
+    let data = TrainingData::new(&series);
+    let context = FitContext::default();
+    let cut =
+        Arima::new(3, 1, 2).with_starts(1).with_max_iterations(1).fit(&data, &context).unwrap();
+    assert_eq!(cut.status(), tangency_forecast::FitStatus::StoppedEarly);
+    let whole = Arima::new(3, 1, 2).fit(&data, &context).unwrap();
+    assert!(cut.log_likelihood().is_finite());
+    assert!(cut.log_likelihood() <= whole.log_likelihood() + 1e-6);
 }

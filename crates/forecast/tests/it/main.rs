@@ -2,8 +2,13 @@
 
 mod arima_behaviour;
 mod arima_golden;
+mod auto;
 mod bad_input;
 mod baselines;
+mod diagnostics;
 mod ensembles;
 mod evaluation;
+mod fitted_models;
+mod missing;
+mod panels;
 mod series;

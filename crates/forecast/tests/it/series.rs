@@ -46,3 +46,8 @@ pub(crate) fn log_prices(name: &str, rows: usize) -> Vec<f64> {
     let closes = prices.column(name);
     closes[closes.len() - rows..].iter().map(|close| close.ln()).collect()
 }
+
+/// One of the series recorded with the golden values.
+pub(crate) fn recorded(name: &str) -> Vec<f64> {
+    tangency_testkit::forecast::arima_series(name)
+}

@@ -1,0 +1,273 @@
+//! Models of a transformed series, with forecasts in the unit of the series.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{ForecastRequest, TrainingData};
+use crate::error::{ErrorKind, Result};
+use crate::forecast::Forecast;
+use crate::model::{Fit, FitContext, FitStatus, Model, Predict};
+
+/// The Box-Cox transformation `(y^lambda - 1) / lambda`; for lambda 0 the logarithm.
+///
+/// Box and Cox (1964), "An analysis of transformations". For positive series.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct BoxCox {
+    lambda: f64,
+}
+
+impl BoxCox {
+    /// The transformation of this power.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidOption`] for a power that is not finite.
+    pub fn new(lambda: f64) -> Result<Self> {
+        if lambda.is_finite() {
+            return Ok(Self { lambda });
+        }
+        Err(ErrorKind::InvalidOption {
+            option: "the power lambda".to_owned(),
+            value: lambda.to_string(),
+            expected: "a finite number".to_owned(),
+        }
+        .into())
+    }
+
+    /// The natural logarithm.
+    #[must_use]
+    pub fn log() -> Self {
+        Self { lambda: 0.0 }
+    }
+
+    /// The power.
+    #[must_use]
+    pub fn lambda(&self) -> f64 {
+        self.lambda
+    }
+
+    /// One value; NaN for a missing or a negative one, and for 0 unless the power is positive.
+    #[must_use]
+    pub fn forward(&self, value: f64) -> f64 {
+        if value < 0.0 || (value == 0.0 && self.lambda <= 0.0) {
+            return f64::NAN;
+        }
+        match self.lambda {
+            0.0 => value.ln(),
+            lambda => (lambda * value.ln()).exp_m1() / lambda,
+        }
+    }
+
+    /// The value whose transform this is; where there is none, the end of the range (0 for a
+    /// positive power, infinity for a negative one).
+    #[must_use]
+    pub fn inverse(&self, value: f64) -> f64 {
+        match self.lambda {
+            0.0 => value.exp(),
+            lambda => ((lambda * value).max(-1.0).ln_1p() / lambda).exp(),
+        }
+    }
+
+    /// A forecast of the transformed series in the unit of the series.
+    ///
+    /// The interval's ends are those of the transformed one, so that its coverage stays. With
+    /// `bias_adjusted` the mean is that of the series: exact for the logarithm (the lognormal
+    /// mean), to second order else; without, the median. The standard error is exact for the
+    /// logarithm (about the mean), to first order else. Taylor (1986), "The retransformed mean
+    /// after a fitted power transformation".
+    #[must_use]
+    pub fn back(&self, forecast: &Forecast, bias_adjusted: bool) -> Forecast {
+        let inverse = |values: &[f64]| values.iter().map(|&value| self.inverse(value)).collect();
+        let lambda = self.lambda;
+        let pairs = || forecast.mean.iter().zip(&forecast.std_error);
+        let mean = |(&mean, &error): (&f64, &f64)| {
+            let median = self.inverse(mean);
+            match (bias_adjusted, lambda) {
+                (false, _) => median,
+                (true, 0.0) => (mean + 0.5 * error * error).exp(),
+                (true, _) => {
+                    let base = lambda * mean + 1.0;
+                    median * (1.0 + 0.5 * error * error * (1.0 - lambda) / (base * base))
+                }
+            }
+        };
+        let std_error = |(&mean, &error): (&f64, &f64)| match lambda {
+            0.0 => (mean + 0.5 * error * error).exp() * (error * error).exp_m1().sqrt(),
+            // dy/dz = y^(1 - lambda).
+            _ => error * ((1.0 - lambda) * self.inverse(mean).ln()).exp(),
+        };
+        Forecast {
+            mean: pairs().map(mean).collect(),
+            std_error: pairs().map(std_error).collect(),
+            lower: inverse(&forecast.lower),
+            upper: inverse(&forecast.upper),
+            level: forecast.level,
+        }
+    }
+}
+
+/// A model of the transformed series that forecasts in the unit of the series, bias-adjusted.
+///
+/// # Examples
+///
+/// ```
+/// use tangency_forecast::{Arima, Fit, FitContext, ForecastRequest, Predict, TrainingData};
+/// use tangency_forecast::transform::{BoxCox, Transformed};
+///
+/// let series: Vec<f64> = (0..60).map(|t| (0.05 * f64::from(t) + 0.1 * f64::from(t * t % 5)).exp()).collect();
+/// let model = Transformed::new(Arima::new(1, 1, 0), BoxCox::log());
+/// let fitted = model.fit(&TrainingData::new(&series), &FitContext::default())?;
+/// let forecast = fitted.predict(&ForecastRequest::new(3))?;
+/// assert!(forecast.lower[2] > 0.0 && forecast.mean[2] < forecast.upper[2]);
+/// # Ok::<(), tangency_forecast::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Transformed<M> {
+    model: M,
+    transform: BoxCox,
+    bias_adjusted: bool,
+}
+
+impl<M> Transformed<M> {
+    /// `model` of the transformed series; means are bias-adjusted.
+    #[must_use]
+    pub fn new(model: M, transform: BoxCox) -> Self {
+        Self { model, transform, bias_adjusted: true }
+    }
+
+    /// Gives medians instead of means.
+    #[must_use]
+    pub fn with_medians(mut self) -> Self {
+        self.bias_adjusted = false;
+        self
+    }
+}
+
+impl<M: Model> Model for Transformed<M> {
+    fn name(&self) -> String {
+        match self.transform.lambda {
+            0.0 => format!("log+{}", self.model.name()),
+            lambda => format!("box-cox({lambda})+{}", self.model.name()),
+        }
+    }
+
+    fn min_rows(&self) -> usize {
+        self.model.min_rows()
+    }
+}
+
+impl<M: Fit> Fit for Transformed<M> {
+    type Fitted = FittedTransformed<M::Fitted>;
+
+    /// Fits the model to the transformed target; regressors and features stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotPositive`] with the row of a value that has no transform, and those of the
+    /// model.
+    fn fit(&self, data: &TrainingData<'_>, context: &FitContext) -> Result<Self::Fitted> {
+        let target: Vec<f64> =
+            data.target().iter().map(|&value| self.transform.forward(value)).collect();
+        let bad =
+            (0..target.len()).find(|&row| target[row].is_nan() && !data.target()[row].is_nan());
+        if let Some(row) = bad {
+            let value = data.target()[row];
+            let error = crate::Error::from(ErrorKind::NotPositive { row, value });
+            return Err(error.at(self.name(), data.name()));
+        }
+        let mut transformed = TrainingData::new(&target);
+        if let Some(name) = data.name() {
+            transformed = transformed.named(name);
+        }
+        if let Some(regressors) = data.regressors() {
+            transformed = transformed.with_regressors(regressors.clone());
+        }
+        if let Some(features) = data.features() {
+            transformed = transformed.with_features(features.clone());
+        }
+        let model = self.model.fit(&transformed, context)?;
+        let (transform, bias_adjusted) = (self.transform, self.bias_adjusted);
+        Ok(FittedTransformed { model, transform, bias_adjusted })
+    }
+}
+
+/// A fitted [`Transformed`].
+#[derive(Debug, Clone)]
+pub struct FittedTransformed<F> {
+    model: F,
+    transform: BoxCox,
+    bias_adjusted: bool,
+}
+
+impl<F> FittedTransformed<F> {
+    /// The model on the scale of the transform.
+    #[must_use]
+    pub fn inner(&self) -> &F {
+        &self.model
+    }
+}
+
+impl<F: Predict> Predict for FittedTransformed<F> {
+    fn predict(&self, request: &ForecastRequest<'_>) -> Result<Forecast> {
+        Ok(self.transform.back(&self.model.predict(request)?, self.bias_adjusted))
+    }
+
+    fn status(&self) -> FitStatus {
+        self.model.status()
+    }
+}
+
+impl Forecast {
+    /// The same means and standard errors with Gaussian intervals of another coverage, strictly
+    /// between 0 and 1: any number of levels from one forecast. Not for one that a [`BoxCox`]
+    /// transformed back: transform back afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidLevel`].
+    pub fn at_level(&self, level: f64) -> Result<Self> {
+        if !(level > 0.0 && level < 1.0) {
+            return Err(ErrorKind::InvalidLevel { level }.into());
+        }
+        Ok(Self::gaussian(self.mean.clone(), self.std_error.clone(), level))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use statrs::distribution::{ContinuousCDF, Normal};
+
+    #[test]
+    fn there_and_back() {
+        for lambda in [-0.5, 0.0, 0.3, 1.0, 2.0] {
+            let transform = BoxCox::new(lambda).unwrap();
+            for value in [0.01, 1.0, 250.0] {
+                let back = transform.inverse(transform.forward(value));
+                assert!((back / value - 1.0).abs() < 1e-12, "{lambda} {value}");
+            }
+            assert!(transform.forward(-1.0).is_nan());
+        }
+        assert_eq!(BoxCox::new(0.5).unwrap().inverse(-9.0), 0.0);
+        assert!(BoxCox::new(f64::NAN).is_err());
+    }
+
+    #[test]
+    fn adjusted_means_are_those_of_the_distribution() {
+        let forecast = Forecast::gaussian(vec![1.5], vec![0.2], 0.9);
+        for lambda in [0.0, 0.5, 1.0] {
+            let transform = BoxCox::new(lambda).unwrap();
+            let back = transform.back(&forecast, true);
+            // The mean and deviation of the back-transformed normal by 2,000 of its quantiles.
+            let values: Vec<f64> = (0..2000)
+                .map(|k| (f64::from(k) + 0.5) / 2000.0)
+                .map(|u| transform.inverse(1.5 + 0.2 * Normal::standard().inverse_cdf(u)))
+                .collect();
+            let mean = values.iter().sum::<f64>() / 2000.0;
+            let square = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 2000.0;
+            assert!((back.mean[0] / mean - 1.0).abs() < 1e-4, "{lambda}");
+            assert!((back.std_error[0] / square.sqrt() - 1.0).abs() < 0.02, "{lambda}");
+            let median = transform.back(&forecast, false).mean[0];
+            assert!((median - transform.inverse(1.5)).abs() < 1e-15);
+        }
+    }
+}
