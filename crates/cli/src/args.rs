@@ -100,7 +100,8 @@ pub(crate) struct ForecastArgs {
     /// A date column and one column a series (.csv, .csv.gz, .parquet, .arrow).
     #[arg(long, value_name = "FILE")]
     pub(crate) input: PathBuf,
-    /// naive, drift, arima:p,d,q, arima:p,d,qxP,D,Q,s or ensemble.
+    /// naive, drift, arima:p,d,q, arima:p,d,qxP,D,Q,s, auto-arima, auto-arima:s, ensemble or
+    /// ensemble:MODEL+MODEL.
     #[arg(long, value_name = "SPEC")]
     pub(crate) model: String,
     /// Steps ahead.

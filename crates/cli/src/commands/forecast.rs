@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use tangency::forecast::arima::{Arima, FittedArima, Mean};
 use tangency::forecast::{
-    self, DynFit, Fit, FitContext, FitStatus, Forecast, ForecastRequest, Model, ModelSpec, Predict,
-    TrainingData,
+    self, AutoArima, DynFit, Fit, FitContext, FitStatus, Forecast, ForecastRequest, Model,
+    ModelSpec, Predict, TrainingData,
 };
 use tangency::pool::Outcome as ItemOutcome;
 use tangency::shared_data::{Frame, NanPolicy};
@@ -34,6 +34,8 @@ struct Series {
     name: String,
     n: usize,
     model: String,
+    /// The orders that an automatic model chose.
+    chosen: Option<String>,
     status: &'static str,
     error: Option<String>,
     params: Option<BTreeMap<String, f64>>,
@@ -58,6 +60,8 @@ struct Back {
 /// The model with everything the options say about it.
 enum Chosen {
     Arima(Arima),
+    /// Chooses its orders; what it chose is told as for an ARIMA model.
+    Auto(AutoArima),
     Other(Box<dyn DynFit>),
 }
 
@@ -140,13 +144,21 @@ fn choose(args: &ForecastArgs) -> Outcome<Chosen> {
         MeanArg::Drift => Mean::Drift,
     };
     let ModelSpec::Arima(order) = spec else {
+        if let ModelSpec::AutoArima(season) = spec
+            && args.mean == MeanArg::None
+            && args.fixed.is_none()
+        {
+            return Ok(Chosen::Auto(AutoArima::new().with_season(season)));
+        }
         for (option, given) in [
             ("--mean", args.mean != MeanArg::None),
             ("--fixed", args.fixed.is_some()),
             ("--exog", args.exog.is_some()),
         ] {
             if given {
-                return Err(Failure::usage(format!("{option} needs an ARIMA model, got {spec}")));
+                return Err(Failure::usage(format!(
+                    "{option} needs an ARIMA model of given orders, got {spec}"
+                )));
             }
         }
         return Ok(Chosen::Other(spec.build()));
@@ -204,6 +216,7 @@ fn scaled(values: &[f64], args: &ForecastArgs) -> Vec<f64> {
 fn check_rows(chosen: &Chosen, frame: &Frame, args: &ForecastArgs) -> Outcome<()> {
     let needed = match chosen {
         Chosen::Arima(arima) => arima.min_rows(),
+        Chosen::Auto(auto) => auto.min_rows(),
         Chosen::Other(model) => model.min_rows(),
     };
     if frame.n_rows() < needed {
@@ -227,6 +240,14 @@ fn forecast_one(
         Chosen::Arima(arima) => {
             let fitted = arima.fit(data, context)?;
             Ok(Series { forecast: Some(fitted.predict(request)?), ..described(&fitted) })
+        }
+        Chosen::Auto(auto) => {
+            let fitted = auto.fit(data, context)?;
+            Ok(Series {
+                chosen: Some(fitted.best().model().name()),
+                forecast: Some(fitted.predict(request)?),
+                ..described(fitted.best())
+            })
         }
         Chosen::Other(model) => {
             let fitted = model.fit_boxed(data, context)?;
@@ -300,7 +321,8 @@ fn text(document: &Document) -> String {
                 let _ = write!(text, " {:>14} {:>14} {:>14}  ", "-", "-", "-");
             }
         }
-        let _ = writeln!(text, "{}", series.error.as_deref().unwrap_or(series.status));
+        let told = series.error.as_deref().or(series.chosen.as_deref()).unwrap_or(series.status);
+        let _ = writeln!(text, "{told}");
     }
     text
 }

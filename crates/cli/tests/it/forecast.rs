@@ -103,3 +103,17 @@ fn one_bad_series_leaves_the_others() {
     assert_eq!(document["series"][1]["status"], "failed");
     assert!(document["series"][1]["error"].as_str().unwrap().contains("constant"));
 }
+
+#[test]
+fn automatic_orders_say_what_they_chose() {
+    let place = Workplace::new();
+    let input = place.prices(2, 400);
+    let line =
+        format!("forecast --json --input {input} --model auto-arima --horizon 5 --transform log");
+    let ended = run(&format!("{line} --no-progress"));
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    for series in ended.json()["series"].as_array().unwrap() {
+        assert!(series["chosen"].as_str().unwrap().starts_with("arima:"), "{series}");
+        assert!(series["aicc"].is_number() && series["params"]["sigma2"].is_number(), "{series}");
+    }
+}
