@@ -4,12 +4,13 @@ use tangency_pool::{Outcome, Pool};
 
 use super::bars::Bars;
 use super::config::{BacktestConfig, Execution};
+use super::fast::PreparedBacktest;
 use super::moving_averages::MovingAverages;
 use super::result::{BacktestResult, Detail};
 use super::signals::Signals;
-use super::simulation::{Details, Nothing, simulate};
+use super::simulation::{Details, simulate};
 use super::statistics::Statistics;
-use super::strategies::{SmaCross, crossing};
+use super::strategies::SmaCross;
 use super::strategy::Strategy;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -87,30 +88,30 @@ impl<'a> Backtest<'a> {
     /// [`ErrorKind::WrongLength`] unless there is one of each a bar.
     pub fn run_signals(&self, signals: &Signals, detail: Detail) -> Result<BacktestResult> {
         self.check_length("signals", signals.len())?;
+        let statistics = self.prepare().statistics(signals)?;
         let (fill, close) = (self.fill_prices(), self.bars.close());
         let mut details = Details::new(detail, close.len());
-        let order = |bar| signals.order(bar);
-        let statistics = simulate(fill, close, &self.config, order, &mut details);
+        if detail != Detail::NONE {
+            let order = |bar| signals.order(bar);
+            simulate(fill, close, &self.config, order, &mut details);
+        }
         let Details { trades, equity, exposure } = details;
         let execution = self.config.execution;
         Ok(BacktestResult { execution, statistics, trades, equity, exposure })
     }
 
-    /// The statistics of one strategy, with `signals` as the scratch space: allocates nothing
-    /// beyond what the strategy itself does.
+    /// The statistics of one strategy, with `signals` as the scratch space.
     ///
     /// # Errors
     ///
     /// Those of the strategy.
     pub fn statistics(&self, strategy: &dyn Strategy, signals: &mut Signals) -> Result<Statistics> {
         strategy.signals_into(&self.bars, signals)?;
-        self.check_length("signals", signals.len())?;
-        let order = |bar| signals.order(bar);
-        Ok(simulate(self.fill_prices(), self.bars.close(), &self.config, order, &mut Nothing))
+        self.prepare().statistics(signals)
     }
 
-    /// The statistics of one crossover over averages computed beforehand: one pass over the bars,
-    /// signals and fills together, without allocation. The same bits as [`run`](Self::run).
+    /// The statistics of one crossover over averages computed beforehand. The same bits as
+    /// [`run`](Self::run). For many, [`prepare`](Self::prepare) first.
     ///
     /// # Errors
     ///
@@ -121,10 +122,13 @@ impl<'a> Backtest<'a> {
         averages: &MovingAverages,
         cross: SmaCross,
     ) -> Result<Statistics> {
-        self.check_length("moving averages", averages.n_bars())?;
-        let (fast, slow) = (averages.get(cross.fast)?, averages.get(cross.slow)?);
-        let order = |bar| crossing(fast, slow, bar);
-        Ok(simulate(self.fill_prices(), self.bars.close(), &self.config, order, &mut Nothing))
+        self.prepare().statistics_of_cross(averages, cross)
+    }
+
+    /// Makes the tables that all runs on these bars share: one pass over the bars.
+    #[must_use]
+    pub fn prepare(&self) -> PreparedBacktest<'a> {
+        PreparedBacktest::new(*self)
     }
 
     /// Runs many strategies on the pool, each for its statistics; outcomes are in their order and
@@ -139,24 +143,25 @@ impl<'a> Backtest<'a> {
         pool: &Pool,
     ) -> Result<Vec<Outcome<Statistics, Error>>> {
         let scratch = pool.worker_state(|_| Ok::<_, Error>(Signals::default()));
-        let report = pool
-            .batch()
-            .with(&scratch)
-            .try_map(strategies, |signals, strategy| self.statistics(strategy, signals));
+        let prepared = self.prepare();
+        let report = pool.batch().with(&scratch).try_map(strategies, |signals, strategy| {
+            strategy.signals_into(&self.bars, signals)?;
+            prepared.statistics(signals)
+        });
         if let Some(error) = report.error() {
             return Err(ErrorKind::Pool { message: error.to_string() }.into());
         }
         Ok(report.outcomes)
     }
 
-    fn fill_prices(&self) -> &'a [f64] {
+    pub(super) fn fill_prices(&self) -> &'a [f64] {
         match self.config.execution {
             Execution::NextOpen => self.bars.open().unwrap_or(self.bars.close()),
             Execution::NextClose => self.bars.close(),
         }
     }
 
-    fn check_length(&self, what: &'static str, got: usize) -> Result<()> {
+    pub(super) fn check_length(&self, what: &'static str, got: usize) -> Result<()> {
         let expected = self.bars.len();
         if expected == got {
             Ok(())

@@ -31,6 +31,7 @@
 mod bars;
 mod config;
 mod engine;
+mod fast;
 mod moving_averages;
 mod result;
 mod signals;
@@ -44,6 +45,7 @@ mod trade;
 pub use bars::Bars;
 pub use config::{BacktestConfig, Costs, Execution};
 pub use engine::Backtest;
+pub use fast::{PreparedBacktest, SimdWidth};
 pub use moving_averages::MovingAverages;
 pub use result::{BacktestResult, Detail};
 pub use signals::Signals;
