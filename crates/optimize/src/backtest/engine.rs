@@ -12,6 +12,7 @@ use super::simulation::{Details, simulate};
 use super::statistics::Statistics;
 use super::strategies::SmaCross;
 use super::strategy::Strategy;
+use super::trade::{Trade, TradeStatus};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bars with a setting; runs any number of strategies on them.
@@ -95,7 +96,10 @@ impl<'a> Backtest<'a> {
             let order = |bar| signals.order(bar);
             simulate(fill, close, &self.config, order, &mut details);
         }
-        let Details { trades, equity, exposure } = details;
+        let Details { mut trades, equity, exposure } = details;
+        for trade in trades.iter_mut().flatten() {
+            self.excursions(trade);
+        }
         let execution = self.config.execution;
         Ok(BacktestResult { execution, statistics, trades, equity, exposure })
     }
@@ -152,6 +156,29 @@ impl<'a> Backtest<'a> {
             return Err(ErrorKind::Pool { message: error.to_string() }.into());
         }
         Ok(report.outcomes)
+    }
+
+    /// Sets the excursions of a long trade from the highs and lows of the bars it was held in.
+    fn excursions(&self, trade: &mut Trade) {
+        let held = match self.config.execution {
+            // In from the open of its first bar, out at the open of its last.
+            Execution::NextOpen if trade.status == TradeStatus::Closed => {
+                trade.entry_bar..trade.exit_bar
+            }
+            Execution::NextOpen => trade.entry_bar..trade.exit_bar + 1,
+            Execution::NextClose => trade.entry_bar + 1..trade.exit_bar + 1,
+        };
+        // Fills, before and after slippage, are prices that were reached too.
+        let fill = self.fill_prices();
+        let mut fills = vec![trade.entry_price, fill[trade.entry_bar]];
+        if trade.status == TradeStatus::Closed {
+            fills.extend([trade.exit_price, fill[trade.exit_bar]]);
+        }
+        let (high, low) = (self.bars.high_or_close(), self.bars.low_or_close());
+        let best = high[held.clone()].iter().chain(&fills).fold(0.0, |best: f64, p| best.max(*p));
+        let worst = low[held].iter().chain(&fills).fold(f64::INFINITY, |worst, p| worst.min(*p));
+        trade.favourable = best / trade.entry_price - 1.0;
+        trade.adverse = worst / trade.entry_price - 1.0;
     }
 
     pub(super) fn fill_prices(&self) -> &'a [f64] {

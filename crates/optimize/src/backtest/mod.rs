@@ -31,6 +31,7 @@
 mod bars;
 mod config;
 mod engine;
+pub mod events;
 mod fast;
 mod moving_averages;
 mod result;
@@ -53,4 +54,4 @@ pub use statistics::Statistics;
 pub use strategies::{BuyAndHold, Donchian, RsiReversion, SmaCross};
 pub use strategy::Strategy;
 pub use target_weights::{Decision, PortfolioTrack, hold_target_weights};
-pub use trade::{Trade, TradeStatus};
+pub use trade::{ExitReason, Side, Trade, TradeStatus};

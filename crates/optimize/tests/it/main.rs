@@ -4,7 +4,10 @@
 
 mod allocation;
 mod allocation_methods;
+mod backtest_agreement;
+mod backtest_events;
 mod backtest_grids;
+mod backtest_models;
 mod backtest_rules;
 mod backtest_vectorbt;
 mod black_litterman;

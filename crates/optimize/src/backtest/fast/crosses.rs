@@ -44,7 +44,7 @@ pub(super) fn one(
     let mut scratch = Scratch::new(16);
     let first = cross.first_crossing();
     let mut from = (first - 1) / BARS * BARS;
-    while from < fast.len() {
+    while from < fast.len() && first <= fast.len() {
         let to = (from + BARS).min(fast.len());
         let pair = (&fast[from..to], &slow[from..to]);
         advance(prepared, &mut walk, pair, from, first, &mut scratch);
