@@ -5,6 +5,7 @@ use tangency_pool::{Outcome, Pool};
 use super::bars::Bars;
 use super::config::{BacktestConfig, Execution};
 use super::fast::PreparedBacktest;
+use super::indicators::Indicators;
 use super::moving_averages::MovingAverages;
 use super::result::{BacktestResult, Detail};
 use super::signals::Signals;
@@ -136,7 +137,7 @@ impl<'a> Backtest<'a> {
     }
 
     /// Runs many strategies on the pool, each for its statistics; outcomes are in their order and
-    /// do not depend on the number of workers.
+    /// do not depend on the number of workers. Tables and indicators are shared by all.
     ///
     /// # Errors
     ///
@@ -147,9 +148,9 @@ impl<'a> Backtest<'a> {
         pool: &Pool,
     ) -> Result<Vec<Outcome<Statistics, Error>>> {
         let scratch = pool.worker_state(|_| Ok::<_, Error>(Signals::default()));
-        let prepared = self.prepare();
+        let (prepared, indicators) = (self.prepare(), Indicators::new(self.bars));
         let report = pool.batch().with(&scratch).try_map(strategies, |signals, strategy| {
-            strategy.signals_into(&self.bars, signals)?;
+            strategy.signals_shared(&indicators, signals)?;
             prepared.statistics(signals)
         });
         if let Some(error) = report.error() {

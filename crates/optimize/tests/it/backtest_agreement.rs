@@ -4,8 +4,8 @@
 use rand_like::Random;
 use tangency_optimize::backtest::events::{EventBacktest, EventConfig, TradePlan};
 use tangency_optimize::backtest::{
-    Backtest, BacktestConfig, Bars, Costs, Detail, Donchian, Execution, MovingAverages,
-    RsiReversion, Signals, SimdWidth, SmaCross, Statistics, Strategy,
+    Backtest, BacktestConfig, Bars, BigBar, Costs, Detail, Donchian, EmaCross, Execution,
+    ExpressionStrategy, MovingAverages, RsiReversion, Signals, SimdWidth, SmaCross, Statistics, Strategy,
 };
 
 /// A small generator, so that the thousand cases are the same everywhere.
@@ -77,15 +77,24 @@ impl Series {
     }
 }
 
-fn random_strategy(random: &mut Random) -> Box<dyn Strategy> {
-    match random.below(3) {
-        0 => Box::new(SmaCross { fast: 1 + random.below(20), slow: 1 + random.below(80) }),
+fn random_strategy(random: &mut Random, n: usize) -> Box<dyn Strategy> {
+    let window = |random: &mut Random, most: usize| 1 + random.below(most.min(n));
+    match random.below(6) {
+        0 => Box::new(SmaCross { fast: window(random, 20), slow: window(random, 80) }),
         1 => Box::new(RsiReversion {
-            window: 1 + random.below(20),
+            window: window(random, 20),
             low: 20.0 + 35.0 * random.unit(),
             high: 45.0 + 35.0 * random.unit(),
         }),
-        _ => Box::new(Donchian { entry: 1 + random.below(40), exit: 1 + random.below(40) }),
+        2 => Box::new(Donchian { entry: window(random, 40), exit: window(random, 40) }),
+        3 => Box::new(EmaCross { fast: window(random, 20), slow: window(random, 80) }),
+        4 => Box::new(BigBar { window: window(random, 20), multiple: 0.5 + random.unit() }),
+        _ => {
+            let n = window(random, 20);
+            let entry = format!("close < lower_band({n}, 1) or close > highest(previous(close, 1), {n})");
+            let exit = format!("not close > sma({n}) and rsi({n}) < 60");
+            Box::new(ExpressionStrategy::new(&entry, &exit).unwrap())
+        }
     }
 }
 
@@ -107,7 +116,7 @@ fn a_thousand_random_strategies_and_series() {
     for seed in 0..1000 {
         let mut random = Random::new(seed + 1);
         let series = Series::random(&mut random);
-        let strategy = random_strategy(&mut random);
+        let strategy = random_strategy(&mut random, series.close.len());
         let costs = Costs { fee: 0.003 * random.unit(), slippage: 0.002 * random.unit() };
         let costs = if random.below(4) == 0 { Costs::FREE } else { costs };
         let execution = [Execution::NextOpen, Execution::NextClose][random.below(2)];
@@ -138,8 +147,9 @@ fn every_width_and_every_way_gives_the_same_bits() {
         let series = Series::random(&mut random);
         let config = BacktestConfig::new(252.0).with_costs(Costs::fee(0.001));
         let backtest = Backtest::new(series.bars(), config).unwrap();
+        let n = series.close.len();
         let crosses: Vec<SmaCross> = (0..40)
-            .map(|_| SmaCross { fast: 1 + random.below(60), slow: 1 + random.below(200) })
+            .map(|_| SmaCross { fast: 1 + random.below(60.min(n)), slow: 1 + random.below(200.min(n)) })
             .collect();
         let together = backtest.prepare().run_crosses(&crosses).unwrap();
         for width in SimdWidth::available() {
@@ -173,7 +183,12 @@ fn tiles_do_not_show() {
         Backtest::new(Bars::from_closes(&close).unwrap(), BacktestConfig::new(252.0)).unwrap();
     let mut crosses: Vec<SmaCross> =
         (0..30).map(|k| SmaCross { fast: 3 + k, slow: 64 * k + 7 }).collect();
-    crosses.extend([4096, 4097, 20_000, 39_999, 40_000, 40_001].map(|slow| SmaCross { fast: 9, slow }));
+    crosses.extend([4096, 4097, 20_000, 39_999, 40_000].map(|slow| SmaCross { fast: 9, slow }));
+    let too_long = backtest.prepare().run_crosses(&[SmaCross { fast: 9, slow: 40_001 }]);
+    assert_eq!(
+        too_long.unwrap_err().to_string(),
+        "window is 40001 bars, longer than the 40000 bars there are"
+    );
     // In one tile alone, in many together.
     let together = backtest.prepare().run_crosses(&crosses).unwrap();
     let event = EventBacktest::new(*backtest.bars(), EventConfig::vectorbt(252.0)).unwrap();

@@ -8,10 +8,11 @@ use super::simd::{Mask, WORD, average_rows, compare};
 use super::orders::Orders;
 use super::prepared::{PreparedBacktest, decided};
 use super::walk::Walk;
+use crate::backtest::moving_averages::MovingAverages;
 use crate::backtest::simulation::{Nothing, simulate};
 use crate::backtest::statistics::Statistics;
-use crate::backtest::strategies::{SmaCross, crossing};
-use crate::error::{ErrorKind, Result};
+use crate::backtest::strategies::{SmaCross, check_window, crossing};
+use crate::error::Result;
 
 /// Doubles of all averages that may stay in the caches: all bars at once up to here.
 const WHOLE: usize = 1 << 19;
@@ -63,9 +64,8 @@ pub(super) fn many(
     let mut windows: Vec<usize> = crosses.iter().flat_map(|c| [c.fast, c.slow]).collect();
     windows.sort_unstable();
     windows.dedup();
-    if windows.first() == Some(&0) {
-        let (name, expected) = ("window", "at least 1 bar");
-        return Err(ErrorKind::InvalidParameter { name, value: 0.0, expected }.into());
+    for window in windows.first().iter().chain(windows.last().iter()) {
+        check_window("window", **window, prepared.backtest().bars())?;
     }
     let tile = if windows.len() * n <= WHOLE {
         n
@@ -130,6 +130,32 @@ impl SmaCross {
     fn first_crossing(self) -> usize {
         self.fast.max(self.slow)
     }
+}
+
+/// Many crossovers over averages of all bars, those next to each other that share them.
+pub(super) fn over(
+    prepared: &PreparedBacktest<'_>,
+    averages: &MovingAverages,
+    crosses: &[SmaCross],
+) -> Result<Vec<Statistics>> {
+    let windows = averages.windows();
+    let place = |window: usize| windows.partition_point(|w| *w < window);
+    let sets: Vec<(usize, usize)> =
+        crosses.iter().map(|cross| (place(cross.fast), place(cross.slow))).collect();
+    let mut figures: Vec<Option<Statistics>> = vec![None; crosses.len()];
+    let n = averages.n_bars();
+    let mut scratch = Scratch::new(n.div_ceil(WORD));
+    for at in blockwise(&sets) {
+        let cross = crosses[at];
+        let (fast, slow) = (averages.get(cross.fast)?, averages.get(cross.slow)?);
+        let mut walk = Walk::new(prepared.config());
+        let first = cross.first_crossing();
+        if first <= n {
+            advance(prepared, &mut walk, (fast, slow), 0, first, &mut scratch);
+        }
+        figures[at] = Some(finish(prepared, walk, || (fast.to_vec(), slow.to_vec())));
+    }
+    Ok(figures.into_iter().flatten().collect())
 }
 
 /// The places of the sets, those next to each other that share averages: blocks of 16 by 16.

@@ -109,9 +109,25 @@ impl<'a> PreparedBacktest<'a> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidParameter`](crate::ErrorKind::InvalidParameter) for a window of 0.
+    /// [`ErrorKind::InvalidParameter`](crate::ErrorKind::InvalidParameter) for a window of 0,
+    /// [`ErrorKind::WindowTooLong`](crate::ErrorKind::WindowTooLong).
     pub fn run_crosses(&self, crosses: &[SmaCross]) -> Result<Vec<Statistics>> {
         crosses::many(self, crosses)
+    }
+
+    /// As [`run_crosses`](Self::run_crosses), over averages computed beforehand: for parts of a grid
+    /// that share them.
+    ///
+    /// # Errors
+    ///
+    /// As [`statistics_of_cross`](Self::statistics_of_cross).
+    pub fn run_crosses_over(
+        &self,
+        averages: &MovingAverages,
+        crosses: &[SmaCross],
+    ) -> Result<Vec<Statistics>> {
+        self.backtest.check_length("moving averages", averages.n_bars())?;
+        crosses::over(self, averages, crosses)
     }
 
     pub(super) fn tables(&self) -> &Tables<'a> {
