@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod backtest;
-pub mod optimize;
 pub mod forecast;
+pub mod optimize;
 pub mod preprocess;
 pub mod prices;
 pub mod random_walks;

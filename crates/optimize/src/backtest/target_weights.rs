@@ -70,7 +70,9 @@ pub fn hold_target_weights(
         check_length("weights of a decision", n_assets, decision.weights.len())?;
         for (index, &value) in decision.weights.iter().enumerate() {
             if !value.is_finite() {
-                return Err(ErrorKind::NonFiniteEntry { what: "target weight", index, value }.into());
+                return Err(
+                    ErrorKind::NonFiniteEntry { what: "target weight", index, value }.into()
+                );
             }
         }
     }
@@ -129,7 +131,11 @@ pub fn hold_target_weights(
 }
 
 fn check_length(what: &'static str, expected: usize, got: usize) -> Result<()> {
-    if expected == got { Ok(()) } else { Err(ErrorKind::WrongLength { what, expected, got }.into()) }
+    if expected == got {
+        Ok(())
+    } else {
+        Err(ErrorKind::WrongLength { what, expected, got }.into())
+    }
 }
 
 #[cfg(test)]

@@ -91,7 +91,8 @@ pub fn expression_grid(
     open.retain(|name| !rule.parameters.contains_key(*name));
     check_names(&open, grid.names())?;
     let build = |params: &Params| {
-        let set = |rule: ExpressionStrategy, (name, value): (&str, f64)| rule.with_parameter(name, value);
+        let set =
+            |rule: ExpressionStrategy, (name, value): (&str, f64)| rule.with_parameter(name, value);
         Ok(Box::new(params.iter().fold(rule.clone(), set)) as Box<dyn Strategy>)
     };
     signals_grid(build, bars, grid, config, pool, progress, cancel)

@@ -129,7 +129,8 @@ impl Search<'_> {
             batch = batch.cancel(cancel);
         }
         let report = batch.map_indices(n.div_ceil(chunk), |at| {
-            let params: Vec<Params> = range_of(at, chunk, n).map(|trial| plan.params(trial)).collect();
+            let params: Vec<Params> =
+                range_of(at, chunk, n).map(|trial| plan.params(trial)).collect();
             let measured = objective(&params);
             params.into_iter().zip(measured).collect::<Vec<_>>()
         });

@@ -35,17 +35,16 @@ pub enum StrategyKind {
 
 impl StrategyKind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[
-            Self::SmaCross,
-            Self::RsiReversion,
-            Self::Donchian,
-            Self::EmaCross,
-            Self::MacdCross,
-            Self::BollingerReversion,
-            Self::BigBar,
-            Self::BuyAndHold,
-        ];
+    pub const ALL: &'static [Self] = &[
+        Self::SmaCross,
+        Self::RsiReversion,
+        Self::Donchian,
+        Self::EmaCross,
+        Self::MacdCross,
+        Self::BollingerReversion,
+        Self::BigBar,
+        Self::BuyAndHold,
+    ];
 
     /// Its name in snake case.
     #[must_use]
@@ -122,10 +121,7 @@ impl StrategyKind {
 }
 
 /// Checks that the names given are the known ones, all of them.
-pub(super) fn check_names<'n>(
-    known: &[&str],
-    names: impl Iterator<Item = &'n str>,
-) -> Result<()> {
+pub(super) fn check_names<'n>(known: &[&str], names: impl Iterator<Item = &'n str>) -> Result<()> {
     let mut missing = known.to_vec();
     for name in names {
         if !known.contains(&name) {

@@ -5,7 +5,8 @@ use rand_like::Random;
 use tangency_optimize::backtest::events::{EventBacktest, EventConfig, TradePlan};
 use tangency_optimize::backtest::{
     Backtest, BacktestConfig, Bars, BigBar, Costs, Detail, Donchian, EmaCross, Execution,
-    ExpressionStrategy, MovingAverages, RsiReversion, Signals, SimdWidth, SmaCross, Statistics, Strategy,
+    ExpressionStrategy, MovingAverages, RsiReversion, Signals, SimdWidth, SmaCross, Statistics,
+    Strategy,
 };
 
 /// A small generator, so that the thousand cases are the same everywhere.
@@ -91,7 +92,8 @@ fn random_strategy(random: &mut Random, n: usize) -> Box<dyn Strategy> {
         4 => Box::new(BigBar { window: window(random, 20), multiple: 0.5 + random.unit() }),
         _ => {
             let n = window(random, 20);
-            let entry = format!("close < lower_band({n}, 1) or close > highest(previous(close, 1), {n})");
+            let entry =
+                format!("close < lower_band({n}, 1) or close > highest(previous(close, 1), {n})");
             let exit = format!("not close > sma({n}) and rsi({n}) < 60");
             Box::new(ExpressionStrategy::new(&entry, &exit).unwrap())
         }
@@ -105,7 +107,8 @@ fn assert_agree(fast: &Statistics, slow: &Statistics, what: &str) {
     assert_eq!(counts(fast), counts(slow), "{what}");
     for (metric, got) in fast.metrics().iter() {
         let want = slow.metrics().get(metric).unwrap();
-        let close = got.is_nan() && want.is_nan() || (got - want).abs() <= 1e-10 * want.abs().max(1.0);
+        let close =
+            got.is_nan() && want.is_nan() || (got - want).abs() <= 1e-10 * want.abs().max(1.0);
         assert!(close, "{what}: {metric} is {got}, should be {want}");
     }
 }
@@ -122,7 +125,8 @@ fn a_thousand_random_strategies_and_series() {
         let execution = [Execution::NextOpen, Execution::NextClose][random.below(2)];
         let bars = series.bars();
         let config = BacktestConfig::new(252.0).with_costs(costs).with_execution(execution);
-        let fast = Backtest::new(bars, config).unwrap().run_detailed(strategy.as_ref(), Detail::ALL);
+        let fast =
+            Backtest::new(bars, config).unwrap().run_detailed(strategy.as_ref(), Detail::ALL);
         let mut config = EventConfig::vectorbt(252.0).with_costs(costs);
         config.execution = execution;
         let event = EventBacktest::new(bars, config)
@@ -149,7 +153,10 @@ fn every_width_and_every_way_gives_the_same_bits() {
         let backtest = Backtest::new(series.bars(), config).unwrap();
         let n = series.close.len();
         let crosses: Vec<SmaCross> = (0..40)
-            .map(|_| SmaCross { fast: 1 + random.below(60.min(n)), slow: 1 + random.below(200.min(n)) })
+            .map(|_| SmaCross {
+                fast: 1 + random.below(60.min(n)),
+                slow: 1 + random.below(200.min(n)),
+            })
             .collect();
         let together = backtest.prepare().run_crosses(&crosses).unwrap();
         for width in SimdWidth::available() {

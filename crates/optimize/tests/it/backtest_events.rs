@@ -1,12 +1,11 @@
 //! The rules of the event engine, one by one, by hand.
 
 use tangency_optimize::backtest::events::{
-    ActionKind, AtEnd, BarView, CorporateAction, Direction, EventBacktest, EventConfig, EventResult,
-    Level, Order, OrderKind, OrderStrategy, Orders, Sizing, TradePlan, TradingCosts, Units,
+    ActionKind, AtEnd, BarView, CorporateAction, Direction, EventBacktest, EventConfig,
+    EventResult, Level, Order, OrderKind, OrderStrategy, Orders, Sizing, TradePlan, TradingCosts,
+    Units,
 };
-use tangency_optimize::backtest::{
-    Bars, Detail, ExitReason, Side, Signals, Trade, TradeStatus,
-};
+use tangency_optimize::backtest::{Bars, Detail, ExitReason, Side, Signals, Trade, TradeStatus};
 
 /// Five bars as rows of open, high, low, close.
 type Rows = [[f64; 4]; 5];
@@ -42,7 +41,12 @@ impl OrderStrategy for Scripted<'_> {
     }
 }
 
-fn play(rows: &Rows, config: EventConfig, actions: &[CorporateAction], script: Script<'_>) -> EventResult {
+fn play(
+    rows: &Rows,
+    config: EventConfig,
+    actions: &[CorporateAction],
+    script: Script<'_>,
+) -> EventResult {
     let [open, high, low, close] = columns(rows);
     let bars = Bars::new(&open, &high, &low, &close).unwrap();
     EventBacktest::new(bars, config)
@@ -167,7 +171,8 @@ fn limits_and_stops_wait_and_gap() {
     assert_eq!(once(&FLAT, config(), stop(105.0)).trades.unwrap(), []);
     // The stop of a lot that was opened within the bar counts against the bar's range.
     rows[2] = [101.0, 107.0, 100.5, 106.0];
-    let order = stop(105.0).with_stop_loss(Level::Price(102.0)).with_take_profit(Level::Price(106.5));
+    let order =
+        stop(105.0).with_stop_loss(Level::Price(102.0)).with_take_profit(Level::Price(106.5));
     let trade = only(&once(&rows, config(), order));
     assert_eq!((trade.exit_bar, trade.exit_price), (2, 102.0));
 }
@@ -207,14 +212,20 @@ fn every_cost_is_charged() {
     near(result.statistics.final_equity, 10_000.0 + trade.profit());
     near(result.statistics.total_fees, trade.entry_fee + trade.exit_fee);
     // All funds buy what they can pay for, fees included.
-    let all = once(&FLAT, config().with_costs(costs), Order::market(Side::Long, Sizing::Funds(1.0)));
+    let all =
+        once(&FLAT, config().with_costs(costs), Order::market(Side::Long, Sizing::Funds(1.0)));
     let trade = only(&all);
     near(trade.size * trade.entry_price + trade.entry_fee, 10_000.0);
 }
 
 #[test]
 fn interest_is_a_years_rate_over_the_bars() {
-    let costs = TradingCosts { cash_rate: 0.252, borrow_rate: 0.504, debit_rate: 0.252, ..TradingCosts::default() };
+    let costs = TradingCosts {
+        cash_rate: 0.252,
+        borrow_rate: 0.504,
+        debit_rate: 0.252,
+        ..TradingCosts::default()
+    };
     let idle = play(&FLAT, config().with_costs(costs), &[], &|_, _| {});
     near(idle.statistics.final_equity, 10_000.0 * 1.001_f64.powi(4));
     // 10 units short: 11,000 of cash earn 11, 1,000 of borrowed units cost 2.
@@ -223,7 +234,8 @@ fn interest_is_a_years_rate_over_the_bars() {
     near(equity[1], 10_010.0);
     near(equity[2], 10_010.0 + 11.01 - 2.0);
     // Twice the equity in the asset: 10,000 borrowed.
-    let mut margin = config().with_costs(TradingCosts { debit_rate: 0.252, ..TradingCosts::default() });
+    let mut margin =
+        config().with_costs(TradingCosts { debit_rate: 0.252, ..TradingCosts::default() });
     margin.leverage = 2.0;
     let result = once(&FLAT, margin, Order::market(Side::Long, Sizing::Funds(1.0)));
     near(only(&result).size, 200.0);
@@ -262,13 +274,17 @@ fn target_weights_trade_the_difference() {
     rows[2] = [100.0, 200.0, 100.0, 200.0];
     rows[3] = [200.0, 200.0, 200.0, 200.0];
     rows[4] = [200.0, 200.0, 200.0, 200.0];
-    let result = play(&rows, EventConfig { max_lots: 4, ..config() }, &[], &|view, orders| {
-        match view.bar() {
-            0 | 2 => orders.target_weight(0.5),
-            3 => orders.target_weight(-0.5),
-            _ => {}
-        }
-    });
+    let result =
+        play(
+            &rows,
+            EventConfig { max_lots: 4, ..config() },
+            &[],
+            &|view, orders| match view.bar() {
+                0 | 2 => orders.target_weight(0.5),
+                3 => orders.target_weight(-0.5),
+                _ => {}
+            },
+        );
     let trades = result.trades.unwrap();
     // 50 units become worth 10,000 of 15,000; half of it is 37.5 units.
     near(trades[0].size, 12.5);
@@ -300,9 +316,12 @@ fn splits_and_dividends() {
     assert_eq!(result.equity.unwrap(), [10_000.0, 10_000.0, 10_015.0, 10_015.0, 10_015.0]);
     let bad = [CorporateAction { bar: 5, kind: ActionKind::Split(2.0) }];
     let [open, high, low, close] = columns(&FLAT);
-    let backtest = EventBacktest::new(Bars::new(&open, &high, &low, &close).unwrap(), config()).unwrap();
+    let backtest =
+        EventBacktest::new(Bars::new(&open, &high, &low, &close).unwrap(), config()).unwrap();
     assert!(backtest.with_actions(&bad).is_err());
-    assert!(backtest.with_actions(&[CorporateAction { bar: 1, kind: ActionKind::Split(0.0) }]).is_err());
+    assert!(
+        backtest.with_actions(&[CorporateAction { bar: 1, kind: ActionKind::Split(0.0) }]).is_err()
+    );
 }
 
 #[test]
@@ -316,7 +335,10 @@ fn both_sides_close_and_reverse_at_one_price() {
     .unwrap();
     let run = |direction| {
         let plan = TradePlan { direction, size: Sizing::Units(10.0), ..TradePlan::all_in() };
-        EventBacktest::new(bars, config()).unwrap().run_signals(&signals, &plan, Detail::ALL).unwrap()
+        EventBacktest::new(bars, config())
+            .unwrap()
+            .run_signals(&signals, &plan, Detail::ALL)
+            .unwrap()
     };
     let both = run(Direction::Both).trades.unwrap();
     assert_eq!((both[0].side, both[0].exit_bar), (Side::Long, 3));
@@ -379,7 +401,10 @@ fn what_makes_no_sense_is_named() {
         message(costs(TradingCosts { spread: 1.0, ..TradingCosts::default() })),
         "spread is 1, expected a fraction from 0 to below 1"
     );
-    assert!(message(costs(TradingCosts { fixed: -1.0, ..TradingCosts::default() })).starts_with("fixed is -1"));
+    assert!(
+        message(costs(TradingCosts { fixed: -1.0, ..TradingCosts::default() }))
+            .starts_with("fixed is -1")
+    );
     assert!(message(EventConfig { leverage: 0.5, ..config() }).starts_with("leverage is 0.5"));
     assert!(message(EventConfig { max_lots: 0, ..config() }).starts_with("max_lots is 0"));
 }

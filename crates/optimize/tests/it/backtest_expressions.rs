@@ -21,7 +21,10 @@ fn signals(strategy: &dyn TradingStrategy, bars: &Bars<'_>) -> Signals {
 fn flags(text: &str, close: &[f64]) -> Vec<bool> {
     let indicators = Indicators::new(Bars::from_closes(close).unwrap());
     let mut flags = vec![false; close.len()];
-    text.parse::<Expression>().unwrap().flags_into(&indicators, &BTreeMap::new(), &mut flags).unwrap();
+    text.parse::<Expression>()
+        .unwrap()
+        .flags_into(&indicators, &BTreeMap::new(), &mut flags)
+        .unwrap();
     flags
 }
 
@@ -42,7 +45,11 @@ fn the_ready_made_rules_can_be_written() {
             "ema(5) crosses_above ema(20)",
             "ema(5) crosses_below ema(20)",
         ),
-        (Box::new(RsiReversion { window: 14, low: 40.0, high: 60.0 }), "rsi(14) < 40", "rsi(14) > 60"),
+        (
+            Box::new(RsiReversion { window: 14, low: 40.0, high: 60.0 }),
+            "rsi(14) < 40",
+            "rsi(14) > 60",
+        ),
         (
             Box::new(MacdCross { fast: 4, slow: 9, signal: 3 }),
             "macd(4, 9, 3) crosses_above macd_signal(4, 9, 3)",
@@ -96,18 +103,36 @@ fn mistakes_are_told_with_their_place() {
     let message = |text: &str| text.parse::<Expression>().unwrap_err().to_string();
     for (text, want) in [
         ("", "expected a number, a name or a bracket at character 1 of \"\""),
-        ("close", "expected a condition, got a number; compare it with something at character 1 of \"close\""),
+        (
+            "close",
+            "expected a condition, got a number; compare it with something at character 1 of \"close\"",
+        ),
         ("close > ", "expected a number, a name or a bracket at character 9 of \"close > \""),
         ("close > 3 4", "expected an operator or the end at character 11 of \"close > 3 4\""),
         ("(close > 3", "expected `)` at character 11 of \"(close > 3\""),
-        ("smaa(3) > 1", "no indicator is called \"smaa\", the nearest is \"sma\", at character 1 of \"smaa(3) > 1\""),
+        (
+            "smaa(3) > 1",
+            "no indicator is called \"smaa\", the nearest is \"sma\", at character 1 of \"smaa(3) > 1\"",
+        ),
         ("close > 1 and sma", "expected `(` after sma at character 15 of \"close > 1 and sma\""),
         ("1 < atr(1, 2)", "atr takes 1 values, got 2, at character 5 of \"1 < atr(1, 2)\""),
-        ("close > 3 and 4", "expected a condition, got a number at character 15 of \"close > 3 and 4\""),
-        ("1 < close < 3", "comparisons do not chain; join two with `and` at character 11 of \"1 < close < 3\""),
-        ("(close > 1) + 2 > 3", "expected a number, got a condition at character 1 of \"(close > 1) + 2 > 3\""),
+        (
+            "close > 3 and 4",
+            "expected a condition, got a number at character 15 of \"close > 3 and 4\"",
+        ),
+        (
+            "1 < close < 3",
+            "comparisons do not chain; join two with `and` at character 11 of \"1 < close < 3\"",
+        ),
+        (
+            "(close > 1) + 2 > 3",
+            "expected a number, got a condition at character 1 of \"(close > 1) + 2 > 3\"",
+        ),
         ("close > 1x2", "\"1x2\" is no number at character 9 of \"close > 1x2\""),
-        ("not close", "expected a condition after `not`, got a number at character 5 of \"not close\""),
+        (
+            "not close",
+            "expected a condition after `not`, got a number at character 5 of \"not close\"",
+        ),
         ("close # 3", "expected an operator or the end at character 7 of \"close # 3\""),
     ] {
         assert_eq!(message(text), want);
@@ -133,16 +158,27 @@ fn parameters_are_set_when_a_rule_runs() {
         "no parameter of the expression is called \"slow\"; the nearest is \"slw\""
     );
     let set = |fast: f64, slow: f64| {
-        rule.clone().with_parameter("fast", fast).with_parameter("slow", slow).with_parameter("level", 70.0)
+        rule.clone()
+            .with_parameter("fast", fast)
+            .with_parameter("slow", slow)
+            .with_parameter("level", 70.0)
     };
-    assert_eq!(message(&set(2.5, 9.0)), "parameter window of sma is 2.5, expected a whole number, at least 1");
+    assert_eq!(
+        message(&set(2.5, 9.0)),
+        "parameter window of sma is 2.5, expected a whole number, at least 1"
+    );
     assert_eq!(message(&set(2.0, 61.0)), "sma is 61 bars, longer than the 60 bars there are");
     let whole = set(5.0, 20.0);
     assert!(whole.signals_into(&bars, &mut Signals::default()).is_ok());
     let json = serde_json::to_string(&whole).unwrap();
     assert_eq!(serde_json::from_str::<ExpressionStrategy>(&json).unwrap(), whole);
     let broken = json.replace("sma(fast)", "sma(fast");
-    assert!(serde_json::from_str::<ExpressionStrategy>(&broken).unwrap_err().to_string().contains("character"));
+    assert!(
+        serde_json::from_str::<ExpressionStrategy>(&broken)
+            .unwrap_err()
+            .to_string()
+            .contains("character")
+    );
 }
 
 /// Random texts of the language, conditions at the top.
@@ -155,7 +191,11 @@ fn condition() -> impl Strategy<Value = String> {
         (1..130_u32).prop_map(|n| n.to_string()),
         (prop_oneof![Just("sma"), Just("ema"), Just("rsi"), Just("atr"), Just("roc")], 1..9_u32)
             .prop_map(|(f, n)| format!("{f}({n})")),
-        (prop_oneof![Just("macd"), Just("macd_signal"), Just("macd_histogram")], 1..4_u32, 2..6_u32)
+        (
+            prop_oneof![Just("macd"), Just("macd_signal"), Just("macd_histogram")],
+            1..4_u32,
+            2..6_u32
+        )
             .prop_map(|(f, a, b)| format!("{f}({a}, {b}, {a})")),
         (prop_oneof![Just("upper_band"), Just("lower_band")], 2..9_u32)
             .prop_map(|(f, n)| format!("{f}({n}, 1.5)")),
@@ -166,7 +206,12 @@ fn condition() -> impl Strategy<Value = String> {
                 .prop_map(|(a, o, b)| format!("({a} {o} {b})")),
             (
                 prop_oneof![
-                    Just("sma"), Just("ema"), Just("rsi"), Just("highest"), Just("lowest"), Just("previous")
+                    Just("sma"),
+                    Just("ema"),
+                    Just("rsi"),
+                    Just("highest"),
+                    Just("lowest"),
+                    Just("previous")
                 ],
                 inner.clone(),
                 1..6_u32
@@ -178,8 +223,14 @@ fn condition() -> impl Strategy<Value = String> {
     let compared = (
         number.clone(),
         prop_oneof![
-            Just("<"), Just("<="), Just(">"), Just(">="), Just("=="), Just("!="),
-            Just("crosses_above"), Just("crosses_below")
+            Just("<"),
+            Just("<="),
+            Just(">"),
+            Just(">="),
+            Just("=="),
+            Just("!="),
+            Just("crosses_above"),
+            Just("crosses_below")
         ],
         number,
     )
@@ -196,7 +247,9 @@ fn condition() -> impl Strategy<Value = String> {
 fn random_bars() -> impl Strategy<Value = Vec<[f64; 4]>> {
     prop::collection::vec((90.0..110.0_f64, 90.0..110.0_f64, 0.0..3.0_f64), 40).prop_map(|rows| {
         rows.into_iter()
-            .map(|(open, close, reach)| [open, open.max(close) + reach, open.min(close) - reach, close])
+            .map(|(open, close, reach)| {
+                [open, open.max(close) + reach, open.min(close) - reach, close]
+            })
             .collect()
     })
 }

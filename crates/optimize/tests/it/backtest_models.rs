@@ -84,9 +84,12 @@ fn reference_vectorbt_long_and_both_sides() {
 
 fn check_backtestingpy(case: &BacktestingPyCase) {
     let owned = bars(&case.data);
-    let mut config = EventConfig::backtesting_py(252.0).with_cash(case.cash).with_costs(
-        TradingCosts { fee: case.commission, entry_spread: case.spread, ..TradingCosts::default() },
-    );
+    let mut config =
+        EventConfig::backtesting_py(252.0).with_cash(case.cash).with_costs(TradingCosts {
+            fee: case.commission,
+            entry_spread: case.spread,
+            ..TradingCosts::default()
+        });
     if case.finalize_trades {
         config.at_end = AtEnd::CloseAtLastOpen;
     }

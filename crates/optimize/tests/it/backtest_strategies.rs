@@ -62,7 +62,9 @@ fn momentum_holds_the_winners() {
     assert_eq!(all[0].1[2], 0.0);
     let message = |r: MomentumRotation| r.decisions(&closes).unwrap_err().to_string();
     assert!(message(MomentumRotation { hold: 4, ..rotation }).starts_with("hold is 4"));
-    assert!(message(MomentumRotation { lookback: 12, ..rotation }).starts_with("lookback is 12 bars"));
+    assert!(
+        message(MomentumRotation { lookback: 12, ..rotation }).starts_with("lookback is 12 bars")
+    );
     // Noise after a decision does not change it.
     let mut noisy = slow.clone();
     noisy[8..].fill(1.0);
@@ -84,9 +86,13 @@ fn a_window_longer_than_the_data_is_an_error() {
     assert!(message(&EmaCross { fast: 9, slow: 2 }).starts_with("fast is 9 bars"));
     assert!(message(&MacdCross { fast: 1, slow: 2, signal: 5 }).starts_with("signal is 5 bars"));
     assert!(message(&Donchian { entry: 1, exit: 7 }).starts_with("exit is 7 bars"));
-    assert!(message(&RsiReversion { window: 5, low: 1.0, high: 2.0 }).starts_with("window is 5 bars"));
+    assert!(
+        message(&RsiReversion { window: 5, low: 1.0, high: 2.0 }).starts_with("window is 5 bars")
+    );
     assert!(message(&RsiReversion { window: 2, low: -1.0, high: 2.0 }).starts_with("low is -1"));
-    assert!(message(&BollingerReversion { window: 2, deviations: 0.0 }).starts_with("deviations is 0"));
+    assert!(
+        message(&BollingerReversion { window: 2, deviations: 0.0 }).starts_with("deviations is 0")
+    );
     assert!(message(&BigBar { window: 2, multiple: f64::NAN }).starts_with("multiple is NaN"));
 }
 

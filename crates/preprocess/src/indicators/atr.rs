@@ -69,9 +69,9 @@ pub fn atr_into(
     let span = window as f64;
     let mut average = (start + 1..=first).map(range).sum::<f64>() / span;
     out[first] = average;
-    for row in first + 1..expected {
+    for (row, slot) in out.iter_mut().enumerate().skip(first + 1) {
         average = (average * (span - 1.0) + range(row)) / span;
-        out[row] = average;
+        *slot = average;
     }
     Ok(())
 }

@@ -144,8 +144,13 @@ mod tests {
     fn every_entry_builds_itself_and_warms_up_as_it_says() {
         let closes: Vec<f64> = (0..30).map(|i| 10.0 + f64::from(i * i % 7)).collect();
         for entry in ENTRIES {
-            let values =
-                [("WINDOW", "4"), ("DEVIATIONS", "2"), ("FAST", "3"), ("SLOW", "6"), ("SIGNAL", "5")];
+            let values = [
+                ("WINDOW", "4"),
+                ("DEVIATIONS", "2"),
+                ("FAST", "3"),
+                ("SLOW", "6"),
+                ("SIGNAL", "5"),
+            ];
             let text = values.iter().fold(entry.usage.to_owned(), |t, (a, b)| t.replace(a, b));
             let indicator = parse(&text).unwrap();
             assert_eq!(indicator.name(), entry.name);

@@ -153,9 +153,7 @@ impl Account {
             Sizing::Equity(share) => equity * share / price,
             Sizing::Units(units) => units,
             Sizing::Value(value) => value / price,
-            Sizing::Risk(share) => {
-                equity * share / ((price - stop.unwrap_or(price)) * sign)
-            }
+            Sizing::Risk(share) => equity * share / ((price - stop.unwrap_or(price)) * sign),
         };
         if self.units == Units::Whole {
             size = size.floor();
@@ -192,7 +190,14 @@ impl Account {
     }
 
     /// Closes `units` of lot number `at`, all of it at most, at a price before costs.
-    pub(super) fn close(&mut self, at: usize, units: f64, bar: usize, raw: f64, reason: ExitReason) {
+    pub(super) fn close(
+        &mut self,
+        at: usize,
+        units: f64,
+        bar: usize,
+        raw: f64,
+        reason: ExitReason,
+    ) {
         let side = self.lots[at].trade.side;
         let price = self.fill_price(raw, side == Side::Short, false);
         let whole = units >= self.lots[at].trade.size;
@@ -260,7 +265,8 @@ impl Account {
             let price = self.fill_price(raw, side == Side::Long, true);
             let a_unit = price * (1.0 + self.costs.fee) + self.costs.per_unit;
             let funds = equity * self.leverage - self.gross(raw);
-            let affordable = (funds.min(self.equity(raw) * self.leverage) - self.costs.fixed) / a_unit;
+            let affordable =
+                (funds.min(self.equity(raw) * self.leverage) - self.costs.fixed) / a_unit;
             let units = change.abs().min(affordable.max(0.0));
             self.open(&Order::market(side, Sizing::Units(units)), bar, raw);
         }

@@ -139,8 +139,11 @@ impl EventConfig {
         for (name, value) in [("fixed", c.fixed), ("per_unit", c.per_unit)] {
             require(name, value, value.is_finite() && value >= 0.0, "money, 0 or more")?;
         }
-        let rates =
-            [("borrow_rate", c.borrow_rate), ("cash_rate", c.cash_rate), ("debit_rate", c.debit_rate)];
+        let rates = [
+            ("borrow_rate", c.borrow_rate),
+            ("cash_rate", c.cash_rate),
+            ("debit_rate", c.debit_rate),
+        ];
         for (name, value) in rates {
             require(name, value, value.is_finite() && value > -1.0, "a yearly rate above -1")?;
         }
@@ -160,5 +163,9 @@ pub(super) fn require(
     is_right: bool,
     expected: &'static str,
 ) -> Result<()> {
-    if is_right { Ok(()) } else { Err(ErrorKind::InvalidParameter { name, value, expected }.into()) }
+    if is_right {
+        Ok(())
+    } else {
+        Err(ErrorKind::InvalidParameter { name, value, expected }.into())
+    }
 }

@@ -370,8 +370,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let (bars, config) = (&self.backtest.bars, &self.backtest.config);
         let n = bars.len();
         self.account.list_open(n - 1, bars.close()[n - 1]);
-        let setting =
-            BacktestConfig::new(config.periods_per_year).with_cash(config.cash);
+        let setting = BacktestConfig::new(config.periods_per_year).with_cash(config.cash);
         EventResult {
             execution: config.execution,
             statistics: self.account.tally.statistics(n, &setting),

@@ -131,9 +131,16 @@ impl Order {
         };
         match self.size {
             Sizing::Funds(share) => {
-                require("size", share, share > 0.0 && share <= 1.0, "a share of the funds, above 0 to 1")?;
+                require(
+                    "size",
+                    share,
+                    share > 0.0 && share <= 1.0,
+                    "a share of the funds, above 0 to 1",
+                )?;
             }
-            Sizing::Equity(size) | Sizing::Units(size) | Sizing::Value(size) => positive("size", size)?,
+            Sizing::Equity(size) | Sizing::Units(size) | Sizing::Value(size) => {
+                positive("size", size)?
+            }
             Sizing::Risk(share) => {
                 let right = share > 0.0 && share < 1.0 && self.stop_loss.is_some();
                 require("size", share, right, "a share below 1 of the equity, with a stop loss")?;
@@ -147,13 +154,23 @@ impl Order {
                 Some(Level::Price(price)) => positive(name, price)?,
                 Some(Level::Away(away)) => {
                     let below_one = name == "take_profit" && self.side == Side::Long || away < 1.0;
-                    require(name, away, away > 0.0 && away.is_finite() && below_one, "a fraction above 0")?;
+                    require(
+                        name,
+                        away,
+                        away > 0.0 && away.is_finite() && below_one,
+                        "a fraction above 0",
+                    )?;
                 }
                 None => {}
             }
         }
         if let Some(trail) = self.trailing_stop {
-            require("trailing_stop", trail, trail > 0.0 && trail < 1.0, "a fraction above 0 to below 1")?;
+            require(
+                "trailing_stop",
+                trail,
+                trail > 0.0 && trail < 1.0,
+                "a fraction above 0 to below 1",
+            )?;
         }
         match self.max_bars {
             Some(bars) => require("max_bars", bars as f64, bars > 0, "at least 1 bar"),

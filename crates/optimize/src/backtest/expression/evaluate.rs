@@ -89,21 +89,22 @@ impl Evaluation<'_, '_> {
                 *flag = holds(&a.at(bar), &b.at(bar));
             }
         };
-        let crossing = |flags: &mut [bool], from: fn(&f64, &f64) -> bool, to: fn(&f64, &f64) -> bool| {
-            let mut before = false;
-            for (bar, flag) in flags.iter_mut().enumerate() {
-                let (a, b) = (a.at(bar), b.at(bar));
-                *flag = before && to(&a, &b);
-                before = from(&a, &b);
-            }
-        };
+        let crossing =
+            |flags: &mut [bool], from: fn(&f64, &f64) -> bool, to: fn(&f64, &f64) -> bool| {
+                let mut before = false;
+                for (bar, flag) in flags.iter_mut().enumerate() {
+                    let (a, b) = (a.at(bar), b.at(bar));
+                    *flag = before && to(&a, &b);
+                    before = from(&a, &b);
+                }
+            };
         match relation {
             Relation::Less => each(flags, f64::lt),
             Relation::LessOrEqual => each(flags, f64::le),
             Relation::Greater => each(flags, f64::gt),
             Relation::GreaterOrEqual => each(flags, f64::ge),
             Relation::Equal => each(flags, f64::eq),
-            Relation::NotEqual => each(flags, |a, b| a < b || a > b),
+            Relation::NotEqual => each(flags, |a, b| a != b && !a.is_nan() && !b.is_nan()),
             Relation::CrossesAbove => crossing(flags, f64::le, f64::gt),
             Relation::CrossesBelow => crossing(flags, f64::ge, f64::lt),
         }
@@ -139,7 +140,9 @@ impl Evaluation<'_, '_> {
                 };
                 match (&a, &b) {
                     (Value::Constant(a), Value::Constant(b)) => Value::Constant(apply(*a, *b)),
-                    _ => Value::Series((0..self.n()).map(|bar| apply(a.at(bar), b.at(bar))).collect()),
+                    _ => Value::Series(
+                        (0..self.n()).map(|bar| apply(a.at(bar), b.at(bar))).collect(),
+                    ),
                 }
             }
             Node::Call(function, inner) => Value::Series(self.call(*function, inner, node)?),
@@ -181,13 +184,20 @@ impl Evaluation<'_, '_> {
     }
 
     fn call(&self, function: Function, inner: &[Node], node: &Node) -> Result<Arc<[f64]>> {
-        let windows =
-            |nodes: &[Node]| nodes.iter().map(|n| self.window(function, n)).collect::<Result<Vec<_>>>();
+        let windows = |nodes: &[Node]| {
+            nodes.iter().map(|n| self.window(function, n)).collect::<Result<Vec<_>>>()
+        };
         let close = inner.first() == Some(&Node::Column(Column::Close));
         match function {
-            Function::Sma if close => return Ok(self.indicators.sma(self.window(function, &inner[1])?)),
-            Function::Ema if close => return Ok(self.indicators.ema(self.window(function, &inner[1])?)),
-            Function::Rsi if close => return Ok(self.indicators.rsi(self.window(function, &inner[1])?)),
+            Function::Sma if close => {
+                return Ok(self.indicators.sma(self.window(function, &inner[1])?));
+            }
+            Function::Ema if close => {
+                return Ok(self.indicators.ema(self.window(function, &inner[1])?));
+            }
+            Function::Rsi if close => {
+                return Ok(self.indicators.rsi(self.window(function, &inner[1])?));
+            }
             Function::Atr => return Ok(self.indicators.atr(self.window(function, &inner[0])?)),
             Function::Macd | Function::MacdSignal | Function::MacdHistogram => {
                 let windows = windows(inner)?;

@@ -15,7 +15,9 @@ pub(super) fn parse(text: &str) -> Result<Node> {
         return Err(parser.mistake(parser.at, "expected an operator or the end"));
     }
     if !node.is_condition() {
-        return Err(parser.mistake(0, "expected a condition, got a number; compare it with something"));
+        return Err(
+            parser.mistake(0, "expected a condition, got a number; compare it with something")
+        );
     }
     Ok(node)
 }
@@ -42,7 +44,8 @@ impl Parser<'_> {
     /// Takes this symbol if it comes next.
     fn takes(&mut self, symbol: &str) -> bool {
         self.skip_space();
-        let found = symbol.chars().enumerate().all(|(i, c)| self.chars.get(self.at + i) == Some(&c));
+        let found =
+            symbol.chars().enumerate().all(|(i, c)| self.chars.get(self.at + i) == Some(&c));
         self.at += if found { symbol.len() } else { 0 };
         found
     }
@@ -73,7 +76,9 @@ impl Parser<'_> {
     fn any(&mut self) -> Result<Node> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(self.mistake(self.at, format!("more than {DEEPEST} brackets in each other")));
+            return Err(
+                self.mistake(self.at, format!("more than {DEEPEST} brackets in each other"))
+            );
         }
         let start = self.here();
         let mut node = self.all()?;

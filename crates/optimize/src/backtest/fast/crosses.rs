@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use tangency_preprocess::indicators::PrefixSums;
 
-use super::simd::{Mask, WORD, average_rows, compare};
 use super::orders::Orders;
 use super::prepared::{PreparedBacktest, decided};
+use super::simd::{Mask, WORD, average_rows, compare};
 use super::walk::Walk;
 use crate::backtest::moving_averages::MovingAverages;
 use crate::backtest::simulation::{Nothing, simulate};

@@ -23,5 +23,5 @@ mod simd;
 mod tables;
 mod walk;
 
-pub use simd::SimdWidth;
 pub use prepared::PreparedBacktest;
+pub use simd::SimdWidth;

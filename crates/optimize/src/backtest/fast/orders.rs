@@ -79,7 +79,9 @@ mod tests {
         let (mut orders, mut state) = (Orders::default(), 7_u64);
         for _ in 0..200 {
             let mut word = || {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
                 (state >> 32) & (state >> 7) & (state >> 21)
             };
             let (entries, exits): (Vec<u64>, Vec<u64>) = (0..3).map(|_| (word(), word())).unzip();

@@ -1,8 +1,8 @@
 //! A backtest with its tables made.
 
-use super::simd::{SimdWidth, WORD};
 use super::crosses;
 use super::orders::Orders;
+use super::simd::{SimdWidth, WORD};
 use super::tables::Tables;
 use super::walk::Walk;
 use crate::backtest::config::BacktestConfig;

@@ -75,8 +75,7 @@ impl Walk {
         let price = tables.fill[bar] * (1.0 - config.costs.slippage);
         let exit_fee = self.size * price * config.costs.fee;
         self.cash = self.size * price - exit_fee;
-        let profit =
-            self.size * price - self.size * self.entry_price - self.entry_fee - exit_fee;
+        let profit = self.size * price - self.size * self.entry_price - self.entry_fee - exit_fee;
         self.tally.closed(exit_fee, profit);
         self.sums = plus(self.sums, plus(tables.entry[self.entry_bar], tables.exit[bar]));
         self.held(tables, bar);
@@ -125,8 +124,9 @@ impl Walk {
         let scales = [squares.abs().sqrt(), squares, losses, squared_losses];
         let lost = (0..SUMS).any(|at| {
             let bound = roundings * tables.largest[at];
-            // A NaN is no bound either.
-            !(bound <= TOLERANCE * scales[at])
+            let room = TOLERANCE * scales[at] - bound;
+            // A NaN is no room either.
+            room.is_nan() || room < 0.0
         });
         if lost {
             return None;
