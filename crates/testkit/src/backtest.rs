@@ -111,6 +111,9 @@ pub struct VectorbtCase {
     pub slippage: f64,
     /// Money at the start.
     pub cash: f64,
+    /// Units of each order, where they are fixed.
+    #[serde(default)]
+    pub size: Option<f64>,
     /// Bars a year.
     pub ann_factor: f64,
     /// Number of bars.
@@ -152,8 +155,77 @@ pub struct VectorbtTrade {
     pub pnl: f64,
     /// Profit as a fraction.
     pub ret: f64,
+    /// `long` or `short`.
+    pub direction: String,
     /// `open` or `closed`.
     pub status: String,
+}
+
+/// One backtest of backtesting.py.
+#[derive(Debug, Clone, Deserialize)]
+pub struct BacktestingPyCase {
+    /// Which bars, see [`bars`].
+    pub data: String,
+    /// `sma_cross`, `rsi_meanrev`, `donchian`.
+    pub strategy: String,
+    /// The strategy's parameters.
+    pub params: BTreeMap<String, f64>,
+    /// Money at the start.
+    pub cash: f64,
+    /// Fee on each side.
+    pub commission: f64,
+    /// What an entry pays above the price.
+    pub spread: f64,
+    /// Stop loss as a fraction of the signal's close.
+    #[serde(default)]
+    pub sl: Option<f64>,
+    /// Take profit as a fraction of the signal's close.
+    #[serde(default)]
+    pub tp: Option<f64>,
+    /// Share of the funds an entry takes.
+    #[serde(default)]
+    pub size: Option<f64>,
+    /// Whether everything is closed at the last open.
+    pub finalize_trades: bool,
+    /// Its statistics by name.
+    pub stats: BTreeMap<String, Option<f64>>,
+    /// Every closed trade.
+    pub trades: Vec<BacktestingPyTrade>,
+    /// Bars at which the equity was sampled.
+    pub equity_idx: Vec<usize>,
+    /// Equity at those bars.
+    pub equity: Vec<f64>,
+}
+
+/// One trade of backtesting.py.
+#[derive(Debug, Clone, Deserialize)]
+pub struct BacktestingPyTrade {
+    /// Whole units.
+    pub size: f64,
+    /// Bar of the entry fill.
+    pub entry_bar: usize,
+    /// Bar of the exit fill.
+    pub exit_bar: usize,
+    /// Its price.
+    pub entry_price: f64,
+    /// Its price.
+    pub exit_price: f64,
+    /// Profit net of fees.
+    pub pnl: f64,
+    /// Profit over the money put in, net of fees.
+    pub ret_pct: f64,
+    /// Fees of both sides.
+    pub commission: f64,
+}
+
+/// The backtests of backtesting.py, on series that lie only in the reference folder.
+///
+/// # Panics
+///
+/// When the folder or the file is missing or damaged.
+#[must_use]
+pub fn reference_backtestingpy_cases() -> Vec<BacktestingPyCase> {
+    from_json(reference_json("golden/backtest/backtests_backtestingpy.json")["cases"].clone())
 }
 
 /// One grid of crossovers.

@@ -1,5 +1,7 @@
 //! Golden values of indicators and folds; see `golden/preprocess/README.md`.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -121,6 +123,85 @@ pub fn reference_cases(series: &str) -> (Vec<f64>, Vec<SampledCase>) {
         })
         .collect();
     (crate::backtest::reference_bars(series).close, cases)
+}
+
+/// An indicator of several columns or lines on a short artificial series, in full.
+#[derive(Debug, Clone)]
+pub struct LinesCase {
+    /// What the series is like: `flat`, `rising`, `hole_nan`, ..
+    pub series: String,
+    /// Highs, lows and closes.
+    pub columns: [Vec<f64>; 3],
+    /// TA-Lib's name: `ATR`, `MACD` or `BBANDS`.
+    pub function: String,
+    /// TA-Lib's parameters.
+    pub params: BTreeMap<String, f64>,
+    /// Rows and values of each line by TA-Lib's name; all rows, or samples.
+    pub lines: BTreeMap<String, Vec<(usize, f64)>>,
+}
+
+/// Every edge case of ATR, MACD and BBANDS.
+///
+/// # Panics
+///
+/// When the golden file is missing or damaged.
+#[must_use]
+pub fn edge_line_cases() -> Vec<LinesCase> {
+    let golden = crate::golden("preprocess/indicators_edge_lines.json");
+    list(&golden["cases"])
+        .iter()
+        .map(|case| {
+            let series = text(&case["series"]);
+            let close = floats(&golden["series"][&series]);
+            let reach = if series == "flat" { 0.0 } else { 1.0 };
+            let shifted = |by: f64| close.iter().map(|value| value + by).collect();
+            LinesCase {
+                columns: [shifted(reach), shifted(-reach), close.clone()],
+                series,
+                function: text(&case["fn"]),
+                params: numbers(&case["params"]),
+                lines: lines(&case["out"], |line| floats(line).into_iter().enumerate().collect()),
+            }
+        })
+        .collect()
+}
+
+/// The ATR, MACD and BBANDS cases of a reference file on a series that may not be copied here:
+/// `goog` or `eurusd`.
+///
+/// # Panics
+///
+/// When the reference folder is missing or damaged: a reference test never passes without it.
+#[must_use]
+pub fn reference_line_cases(series: &str) -> Vec<LinesCase> {
+    let golden =
+        crate::backtest::reference_json(&format!("golden/backtest/indicators_{series}.json"));
+    let bars = crate::backtest::reference_bars(series);
+    list(&golden["indicators"])
+        .iter()
+        .filter(|case| ["ATR", "MACD", "BBANDS"].contains(&text(&case["fn"]).as_str()))
+        .map(|case| LinesCase {
+            series: series.to_owned(),
+            columns: [bars.high.clone(), bars.low.clone(), bars.close.clone()],
+            function: text(&case["fn"]),
+            params: numbers(&case["params"]),
+            lines: lines(&case["out"], |line| {
+                list(&line["idx"]).iter().map(size).zip(floats(&line["val"])).collect()
+            }),
+        })
+        .collect()
+}
+
+fn numbers(value: &Value) -> BTreeMap<String, f64> {
+    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("not numbers: {error}"))
+}
+
+fn lines(
+    value: &Value,
+    read: impl Fn(&Value) -> Vec<(usize, f64)>,
+) -> BTreeMap<String, Vec<(usize, f64)>> {
+    let object = value.as_object().unwrap_or_else(|| panic!("no lines: {value}"));
+    object.iter().map(|(name, line)| (name.clone(), read(line))).collect()
 }
 
 /// Every walk-forward case.

@@ -19,6 +19,10 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// The files that may hold `unsafe`, each with its reason.
 const UNSAFE_FILES: &[(&str, &str)] = &[
+    (
+        "crates/optimize/src/backtest/fast/simd.rs",
+        "vector loads, and calls into code for processor features found at run time",
+    ),
     ("crates/pool/src/erased.rs", "borrowed closures on threads that outlive them"),
     ("crates/shared-data/src/interop/arrow2.rs", "arrays cross the Arrow C Data Interface"),
 ];

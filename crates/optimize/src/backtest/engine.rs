@@ -4,13 +4,16 @@ use tangency_pool::{Outcome, Pool};
 
 use super::bars::Bars;
 use super::config::{BacktestConfig, Execution};
+use super::fast::PreparedBacktest;
+use super::indicators::Indicators;
 use super::moving_averages::MovingAverages;
 use super::result::{BacktestResult, Detail};
 use super::signals::Signals;
-use super::simulation::{Details, Nothing, simulate};
+use super::simulation::{Details, simulate};
 use super::statistics::Statistics;
-use super::strategies::{SmaCross, crossing};
+use super::strategies::SmaCross;
 use super::strategy::Strategy;
+use super::trade::{Trade, TradeStatus};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bars with a setting; runs any number of strategies on them.
@@ -87,30 +90,33 @@ impl<'a> Backtest<'a> {
     /// [`ErrorKind::WrongLength`] unless there is one of each a bar.
     pub fn run_signals(&self, signals: &Signals, detail: Detail) -> Result<BacktestResult> {
         self.check_length("signals", signals.len())?;
+        let statistics = self.prepare().statistics(signals)?;
         let (fill, close) = (self.fill_prices(), self.bars.close());
         let mut details = Details::new(detail, close.len());
-        let order = |bar| signals.order(bar);
-        let statistics = simulate(fill, close, &self.config, order, &mut details);
-        let Details { trades, equity, exposure } = details;
+        if detail != Detail::NONE {
+            let order = |bar| signals.order(bar);
+            simulate(fill, close, &self.config, order, &mut details);
+        }
+        let Details { mut trades, equity, exposure } = details;
+        for trade in trades.iter_mut().flatten() {
+            self.excursions(trade);
+        }
         let execution = self.config.execution;
         Ok(BacktestResult { execution, statistics, trades, equity, exposure })
     }
 
-    /// The statistics of one strategy, with `signals` as the scratch space: allocates nothing
-    /// beyond what the strategy itself does.
+    /// The statistics of one strategy, with `signals` as the scratch space.
     ///
     /// # Errors
     ///
     /// Those of the strategy.
     pub fn statistics(&self, strategy: &dyn Strategy, signals: &mut Signals) -> Result<Statistics> {
         strategy.signals_into(&self.bars, signals)?;
-        self.check_length("signals", signals.len())?;
-        let order = |bar| signals.order(bar);
-        Ok(simulate(self.fill_prices(), self.bars.close(), &self.config, order, &mut Nothing))
+        self.prepare().statistics(signals)
     }
 
-    /// The statistics of one crossover over averages computed beforehand: one pass over the bars,
-    /// signals and fills together, without allocation. The same bits as [`run`](Self::run).
+    /// The statistics of one crossover over averages computed beforehand. The same bits as
+    /// [`run`](Self::run). For many, [`prepare`](Self::prepare) first.
     ///
     /// # Errors
     ///
@@ -121,14 +127,17 @@ impl<'a> Backtest<'a> {
         averages: &MovingAverages,
         cross: SmaCross,
     ) -> Result<Statistics> {
-        self.check_length("moving averages", averages.n_bars())?;
-        let (fast, slow) = (averages.get(cross.fast)?, averages.get(cross.slow)?);
-        let order = |bar| crossing(fast, slow, bar);
-        Ok(simulate(self.fill_prices(), self.bars.close(), &self.config, order, &mut Nothing))
+        self.prepare().statistics_of_cross(averages, cross)
+    }
+
+    /// Makes the tables that all runs on these bars share: one pass over the bars.
+    #[must_use]
+    pub fn prepare(&self) -> PreparedBacktest<'a> {
+        PreparedBacktest::new(*self)
     }
 
     /// Runs many strategies on the pool, each for its statistics; outcomes are in their order and
-    /// do not depend on the number of workers.
+    /// do not depend on the number of workers. Tables and indicators are shared by all.
     ///
     /// # Errors
     ///
@@ -139,24 +148,48 @@ impl<'a> Backtest<'a> {
         pool: &Pool,
     ) -> Result<Vec<Outcome<Statistics, Error>>> {
         let scratch = pool.worker_state(|_| Ok::<_, Error>(Signals::default()));
-        let report = pool
-            .batch()
-            .with(&scratch)
-            .try_map(strategies, |signals, strategy| self.statistics(strategy, signals));
+        let (prepared, indicators) = (self.prepare(), Indicators::new(self.bars));
+        let report = pool.batch().with(&scratch).try_map(strategies, |signals, strategy| {
+            strategy.signals_shared(&indicators, signals)?;
+            prepared.statistics(signals)
+        });
         if let Some(error) = report.error() {
             return Err(ErrorKind::Pool { message: error.to_string() }.into());
         }
         Ok(report.outcomes)
     }
 
-    fn fill_prices(&self) -> &'a [f64] {
+    /// Sets the excursions of a long trade from the highs and lows of the bars it was held in.
+    fn excursions(&self, trade: &mut Trade) {
+        let held = match self.config.execution {
+            // In from the open of its first bar, out at the open of its last.
+            Execution::NextOpen if trade.status == TradeStatus::Closed => {
+                trade.entry_bar..trade.exit_bar
+            }
+            Execution::NextOpen => trade.entry_bar..trade.exit_bar + 1,
+            Execution::NextClose => trade.entry_bar + 1..trade.exit_bar + 1,
+        };
+        // Fills, before and after slippage, are prices that were reached too.
+        let fill = self.fill_prices();
+        let mut fills = vec![trade.entry_price, fill[trade.entry_bar]];
+        if trade.status == TradeStatus::Closed {
+            fills.extend([trade.exit_price, fill[trade.exit_bar]]);
+        }
+        let (high, low) = (self.bars.high_or_close(), self.bars.low_or_close());
+        let best = high[held.clone()].iter().chain(&fills).fold(0.0, |best: f64, p| best.max(*p));
+        let worst = low[held].iter().chain(&fills).fold(f64::INFINITY, |worst, p| worst.min(*p));
+        trade.favourable = best / trade.entry_price - 1.0;
+        trade.adverse = worst / trade.entry_price - 1.0;
+    }
+
+    pub(super) fn fill_prices(&self) -> &'a [f64] {
         match self.config.execution {
             Execution::NextOpen => self.bars.open().unwrap_or(self.bars.close()),
             Execution::NextClose => self.bars.close(),
         }
     }
 
-    fn check_length(&self, what: &'static str, got: usize) -> Result<()> {
+    pub(super) fn check_length(&self, what: &'static str, got: usize) -> Result<()> {
         let expected = self.bars.len();
         if expected == got {
             Ok(())

@@ -31,6 +31,10 @@
 mod bars;
 mod config;
 mod engine;
+pub mod events;
+pub mod expression;
+mod fast;
+mod indicators;
 mod moving_averages;
 mod result;
 mod signals;
@@ -44,11 +48,17 @@ mod trade;
 pub use bars::Bars;
 pub use config::{BacktestConfig, Costs, Execution};
 pub use engine::Backtest;
+pub use expression::{Expression, ExpressionStrategy};
+pub use fast::{PreparedBacktest, SimdWidth};
+pub use indicators::Indicators;
 pub use moving_averages::MovingAverages;
 pub use result::{BacktestResult, Detail};
 pub use signals::Signals;
 pub use statistics::Statistics;
-pub use strategies::{BuyAndHold, Donchian, RsiReversion, SmaCross};
+pub use strategies::{
+    BigBar, BollingerReversion, BuyAndHold, Donchian, EmaCross, MacdCross, MomentumRotation,
+    RsiReversion, SmaCross,
+};
 pub use strategy::Strategy;
 pub use target_weights::{Decision, PortfolioTrack, hold_target_weights};
-pub use trade::{Trade, TradeStatus};
+pub use trade::{ExitReason, Side, Trade, TradeStatus};

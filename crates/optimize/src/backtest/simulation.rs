@@ -4,7 +4,7 @@ use super::config::BacktestConfig;
 use super::result::Detail;
 use super::signals::Order;
 use super::statistics::{Statistics, Tally};
-use super::trade::{Trade, TradeStatus};
+use super::trade::{ExitReason, Trade, TradeStatus};
 
 /// Is shown everything that happens; what it does not keep costs nothing.
 pub(super) trait Record {
@@ -93,6 +93,7 @@ pub(super) fn simulate<R: Record>(
             trade.exit_price = fill * selling;
             trade.exit_fee = size * trade.exit_price * fee;
             trade.status = TradeStatus::Closed;
+            trade.exit_reason = ExitReason::Signal;
             cash = size * trade.exit_price - trade.exit_fee;
             tally.closed(trade.exit_fee, trade.profit());
             record.trade(trade);

@@ -87,17 +87,17 @@ impl PartialEq for Statistics {
 /// their deviation, so nothing cancels, and there is no division in the loop.
 #[derive(Debug, Clone)]
 pub(super) struct Tally {
-    equity: f64,
-    high: f64,
+    pub(super) equity: f64,
+    pub(super) high: f64,
     /// Lowest share of the high so far.
-    lowest: f64,
+    pub(super) lowest: f64,
     sum: f64,
     sum_of_squares: f64,
     gains: f64,
     losses: f64,
     sum_of_squared_losses: f64,
-    bars_in_market: usize,
-    entries: usize,
+    pub(super) bars_in_market: usize,
+    pub(super) entries: usize,
     closed: usize,
     winners: usize,
     trade_gains: f64,
@@ -134,12 +134,11 @@ impl Tally {
     pub(super) fn closed(&mut self, fee: f64, profit: f64) {
         self.closed += 1;
         self.fees += fee;
-        if profit > 0.0 {
-            self.winners += 1;
-            self.trade_gains += profit;
-        } else {
-            self.trade_losses -= profit;
-        }
+        // No branch: which way a trade went cannot be predicted.
+        let won = profit > 0.0;
+        self.winners += usize::from(won);
+        self.trade_gains += if won { profit } else { 0.0 };
+        self.trade_losses -= if won { 0.0 } else { profit };
     }
 
     /// Takes the equity at a close. A bar that leaves it unchanged adds nothing to any sum and
@@ -160,6 +159,30 @@ impl Tally {
         self.losses -= loss;
         self.sum_of_squared_losses += loss * loss;
         self.bars_in_market += usize::from(in_market);
+    }
+
+    /// Takes an equity into the high and the drawdown alone.
+    #[inline]
+    pub(super) fn extend(&mut self, equity: f64) {
+        self.high = self.high.max(equity);
+        self.extend_down(equity);
+    }
+
+    /// Takes an equity that is no new high into the drawdown alone.
+    #[inline]
+    pub(super) fn extend_down(&mut self, equity: f64) {
+        if equity < self.lowest * self.high {
+            self.lowest = equity / self.high;
+        }
+    }
+
+    /// Sets the sums over bar returns: of the returns, their squares, the losses and their squares.
+    pub(super) fn set_sums(&mut self, sum: f64, squares: f64, losses: f64, squared_losses: f64) {
+        self.sum = sum;
+        self.sum_of_squares = squares;
+        self.gains = sum + losses;
+        self.losses = losses;
+        self.sum_of_squared_losses = squared_losses;
     }
 
     pub(super) fn statistics(&self, bars: usize, config: &BacktestConfig) -> Statistics {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::bars::Bars;
+use super::indicators::Indicators;
 use super::signals::Signals;
 use crate::error::Result;
 
@@ -59,4 +60,14 @@ pub trait Strategy: fmt::Debug + Sync {
     ///
     /// Parameters that make no sense, such as a window of 0.
     fn signals_into(&self, bars: &Bars<'_>, signals: &mut Signals) -> Result<()>;
+
+    /// As [`signals_into`](Self::signals_into), with indicators that other parameter sets on the same
+    /// bars share. A grid calls this one; it must write the same signals.
+    ///
+    /// # Errors
+    ///
+    /// As [`signals_into`](Self::signals_into).
+    fn signals_shared(&self, indicators: &Indicators<'_>, signals: &mut Signals) -> Result<()> {
+        self.signals_into(indicators.bars(), signals)
+    }
 }

@@ -21,6 +21,61 @@ pub struct Trade {
     pub exit_fee: f64,
     /// Whether the exit happened.
     pub status: TradeStatus,
+    /// Long or short.
+    pub side: Side,
+    /// What ended it.
+    pub exit_reason: ExitReason,
+    /// Maximum favourable excursion: the furthest the price went its way while it was held, as a
+    /// fraction of the entry price, 0 or more.
+    pub favourable: f64,
+    /// Maximum adverse excursion: the furthest the price went against it, 0 or negative.
+    pub adverse: f64,
+}
+
+/// Which way a position earns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// From rising prices.
+    #[default]
+    Long,
+    /// From falling prices: units sold that were borrowed.
+    Short,
+}
+
+impl Side {
+    /// 1 for long, -1 for short.
+    #[must_use]
+    pub fn sign(self) -> f64 {
+        match self {
+            Self::Long => 1.0,
+            Self::Short => -1.0,
+        }
+    }
+}
+
+/// What ended a trade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ExitReason {
+    /// Nothing yet.
+    #[default]
+    StillOpen,
+    /// An exit signal, or an order to close.
+    Signal,
+    /// Its stop loss.
+    StopLoss,
+    /// Its trailing stop.
+    TrailingStop,
+    /// Its take profit.
+    TakeProfit,
+    /// Its time was up.
+    Time,
+    /// A target weight asked for less of it.
+    Rebalance,
+    /// Nothing was left of the equity.
+    Ruin,
 }
 
 /// Whether a trade has ended.
@@ -44,12 +99,21 @@ impl Trade {
         exit_price: 0.0,
         exit_fee: 0.0,
         status: TradeStatus::Open,
+        side: Side::Long,
+        exit_reason: ExitReason::StillOpen,
+        favourable: 0.0,
+        adverse: 0.0,
     };
 
     /// Profit in money, net of both fees.
     #[must_use]
     pub fn profit(&self) -> f64 {
-        self.size * self.exit_price - self.size * self.entry_price - self.entry_fee - self.exit_fee
+        let (paid, got) = (self.size * self.entry_price, self.size * self.exit_price);
+        let gain = match self.side {
+            Side::Long => got - paid,
+            Side::Short => paid - got,
+        };
+        gain - self.entry_fee - self.exit_fee
     }
 
     /// Profit as a fraction of the money put in, `profit / (size * entry_price)`.

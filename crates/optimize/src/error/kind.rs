@@ -315,6 +315,26 @@ pub enum ErrorKind {
         /// The rows there are.
         n_rows: usize,
     },
+    /// A window that the data cannot fill.
+    #[error("{name} is {window} bars, longer than the {bars} bars there are")]
+    WindowTooLong {
+        /// The parameter.
+        name: &'static str,
+        /// The window.
+        window: usize,
+        /// The bars there are.
+        bars: usize,
+    },
+    /// An expression that cannot be read or makes no sense.
+    #[error("{reason} at character {position} of {text:?}")]
+    BadExpression {
+        /// The expression.
+        text: String,
+        /// Where the mistake is, in characters from 1.
+        position: usize,
+        /// What is wrong.
+        reason: String,
+    },
     /// A moving average that was not computed beforehand.
     #[error("the moving average over {window} bars is not among those prepared")]
     UnpreparedWindow {

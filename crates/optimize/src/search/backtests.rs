@@ -6,9 +6,10 @@ use super::grid::Grid;
 use super::params::Params;
 use super::report::SearchReport;
 use super::run::Search;
-use super::strategy_kind::StrategyKind;
+use super::strategy_kind::{StrategyKind, check_names};
 use crate::backtest::{
-    Backtest, BacktestConfig, Bars, Execution, MovingAverages, Signals, SmaCross,
+    Backtest, BacktestConfig, Bars, Execution, ExpressionStrategy, Indicators, MovingAverages,
+    Signals, SmaCross, Strategy,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -46,11 +47,73 @@ pub fn strategy_grid(
         return sma_cross_grid(bars, grid, config, pool, progress, cancel);
     }
     kind.check_names(grid.names())?;
+    let build = |params: &Params| kind.build(params);
+    signals_grid(build, bars, grid, config, pool, progress, cancel)
+}
+
+/// Backtests a rule written as text with every combination of its parameters.
+///
+/// Indicators are computed once for all trials that use them.
+///
+/// # Errors
+///
+/// [`ErrorKind::UnknownName`] or [`ErrorKind::MissingParameter`] unless the grid has exactly those
+/// parameters of the rule that have no value yet; otherwise as [`Search::run`] and [`Backtest::new`].
+///
+/// # Examples
+///
+/// ```
+/// use tangency_optimize::backtest::{BacktestConfig, Bars, ExpressionStrategy};
+/// use tangency_optimize::metrics::Metric;
+/// use tangency_optimize::search::{Grid, expression_grid};
+/// use tangency_pool::Pool;
+///
+/// let closes: Vec<f64> = (0..500).map(|i| 100.0 + 20.0 * (f64::from(i) / 30.0).sin()).collect();
+/// let bars = Bars::from_closes(&closes)?;
+/// let rule = ExpressionStrategy::new("rsi(window) < 30", "rsi(window) > high")?;
+/// let grid = Grid::parse(["window=5:20:5", "high=60,70"])?;
+/// let config = BacktestConfig::new(252.0);
+/// let search = expression_grid(&rule, &bars, &grid, &config, &Pool::new(2)?, None, None)?;
+/// assert_eq!(search.report.trials.len(), 8);
+/// assert!(search.report.best(Metric::TotalReturn)?.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn expression_grid(
+    rule: &ExpressionStrategy,
+    bars: &Bars<'_>,
+    grid: &Grid,
+    config: &BacktestConfig,
+    pool: &Pool,
+    progress: Option<&dyn Progress>,
+    cancel: Option<&CancelToken>,
+) -> Result<BacktestSearch> {
+    let mut open = rule.parameter_names();
+    open.retain(|name| !rule.parameters.contains_key(*name));
+    check_names(&open, grid.names())?;
+    let build = |params: &Params| {
+        let set =
+            |rule: ExpressionStrategy, (name, value): (&str, f64)| rule.with_parameter(name, value);
+        Ok(Box::new(params.iter().fold(rule.clone(), set)) as Box<dyn Strategy>)
+    };
+    signals_grid(build, bars, grid, config, pool, progress, cancel)
+}
+
+/// Backtests the strategy that `build` makes of each combination.
+fn signals_grid(
+    build: impl Fn(&Params) -> Result<Box<dyn Strategy>> + Sync,
+    bars: &Bars<'_>,
+    grid: &Grid,
+    config: &BacktestConfig,
+    pool: &Pool,
+    progress: Option<&dyn Progress>,
+    cancel: Option<&CancelToken>,
+) -> Result<BacktestSearch> {
     let backtest = Backtest::new(*bars, *config)?;
+    let (prepared, indicators) = (backtest.prepare(), Indicators::new(*bars));
     let scratch = pool.worker_state(|_| Ok::<_, Error>(Signals::default()));
     let objective = |signals: &mut Signals, params: &Params| {
-        let strategy = kind.build(params)?;
-        Ok(backtest.statistics(strategy.as_ref(), signals)?.metrics())
+        build(params)?.signals_shared(&indicators, signals)?;
+        Ok(prepared.statistics(signals)?.metrics())
     };
     let report = Search::new(grid).run_with(pool, &scratch, objective, progress, cancel)?;
     Ok(BacktestSearch { execution: backtest.config().execution, report })
@@ -108,11 +171,37 @@ pub fn sma_cross_grid(
     if grid.count()?.trials == 0 {
         return Err(ErrorKind::EmptyGrid { rejected: grid.combinations() }.into());
     }
-    let averages = MovingAverages::on_pool(bars.close(), windows, pool)?;
-    let objective = |params: &Params| {
-        let cross = SmaCross { fast: params.count("fast")?, slow: params.count("slow")? };
-        Ok(backtest.statistics_of_cross(&averages, cross)?.metrics())
+    windows.sort_unstable();
+    windows.dedup();
+    let prepared = backtest.prepare();
+    // Averages that stay in the caches are made once for all; others bar by bar with their trials.
+    let fits = windows.len() * bars.len() <= SHARED;
+    windows.retain(|window| *window <= bars.len());
+    let averages =
+        if fits { Some(MovingAverages::on_pool(bars.close(), windows, pool)?) } else { None };
+    let objective = |params: &[Params]| {
+        let crosses: Result<Vec<SmaCross>> = params.iter().map(cross_of).collect();
+        let together = crosses.and_then(|crosses| match &averages {
+            Some(averages) => prepared.run_crosses_over(averages, &crosses),
+            None => prepared.run_crosses(&crosses),
+        });
+        match together {
+            Ok(statistics) => statistics.iter().map(|s| Ok(s.metrics())).collect(),
+            // Some window is too long: each trial for itself, so that only those fail.
+            Err(_) => params
+                .iter()
+                .map(|p| Ok(prepared.run_crosses(&[cross_of(p)?])?[0].metrics()))
+                .collect(),
+        }
     };
-    let report = Search::new(&grid).run(pool, objective, progress, cancel)?;
+    let chunk = if fits { 256 } else { 1024 };
+    let report = Search::new(&grid).run_chunks(pool, chunk, objective, progress, cancel)?;
     Ok(BacktestSearch { execution: backtest.config().execution, report })
+}
+
+/// Doubles of all averages of a grid that are made once for all: 8 MiB.
+const SHARED: usize = 1 << 20;
+
+fn cross_of(params: &Params) -> Result<SmaCross> {
+    Ok(SmaCross { fast: params.count("fast")?, slow: params.count("slow")? })
 }

@@ -9,7 +9,7 @@
 //! [`SearchReport::best`] ranks by a [`Metric`](crate::metrics::Metric), which knows its direction.
 //! Ties go to the earlier trial; NaN never wins.
 //!
-//! For backtests, [`strategy_grid`] and [`sma_cross_grid`] do all of this in one call.
+//! For backtests, [`strategy_grid`], [`sma_cross_grid`] and [`expression_grid`] do all of this in one call.
 
 mod backtests;
 mod grid;
@@ -19,7 +19,7 @@ mod run;
 mod strategy_kind;
 mod values;
 
-pub use backtests::{BacktestSearch, sma_cross_grid, strategy_grid};
+pub use backtests::{BacktestSearch, expression_grid, sma_cross_grid, strategy_grid};
 pub use grid::{Grid, GridCount};
 pub use params::Params;
 pub use report::{SearchReport, Trial};

@@ -1,6 +1,8 @@
 //! Running every trial of a grid on a pool.
 
-use tangency_pool::{BatchReport, CancelToken, Pool, Progress, WorkerState};
+use tangency_pool::{
+    BatchReport, CancelToken, Outcome, Pool, Progress, ProgressSnapshot, WorkerState,
+};
 
 use super::grid::Grid;
 use super::params::Params;
@@ -102,6 +104,87 @@ impl<'g> Search<'g> {
         }
         let task = |state: &mut S, index| objective(state, &plan.params(index));
         plan.report(batch.try_map_indices(plan.len(), task))
+    }
+}
+
+impl Search<'_> {
+    /// As [`run`](Self::run), `chunk` trials at a time, for objectives that share work between
+    /// trials next to each other. Progress counts trials, in steps of chunks.
+    pub(super) fn run_chunks(
+        &self,
+        pool: &Pool,
+        chunk: usize,
+        objective: impl Fn(&[Params]) -> Vec<Result<Metrics>> + Sync,
+        progress: Option<&dyn Progress>,
+        cancel: Option<&CancelToken>,
+    ) -> Result<SearchReport> {
+        let plan = Plan::of(self.grid)?;
+        let (n, chunk) = (plan.len(), chunk.max(1));
+        let counted = progress.map(|inner| PerTrial { inner, chunk, n });
+        let mut batch = pool.batch();
+        if let Some(counted) = &counted {
+            batch = batch.progress(counted);
+        }
+        if let Some(cancel) = cancel {
+            batch = batch.cancel(cancel);
+        }
+        let report = batch.map_indices(n.div_ceil(chunk), |at| {
+            let params: Vec<Params> =
+                range_of(at, chunk, n).map(|trial| plan.params(trial)).collect();
+            let measured = objective(&params);
+            params.into_iter().zip(measured).collect::<Vec<_>>()
+        });
+        if let Some(error) = report.error() {
+            return Err(ErrorKind::Pool { message: error.to_string() }.into());
+        }
+        let mut trials = Vec::with_capacity(n);
+        for (at, outcome) in report.outcomes.into_iter().enumerate() {
+            let range = range_of(at, chunk, n);
+            let stopped = match outcome {
+                Outcome::Done(measured) => {
+                    for (params, measured) in measured {
+                        let outcome = match measured {
+                            Ok(metrics) => Outcome::Done(metrics),
+                            Err(error) => Outcome::Failed(error),
+                        };
+                        trials.push(Trial { index: trials.len(), params, outcome });
+                    }
+                    continue;
+                }
+                Outcome::Panicked(message) => Outcome::Panicked(message),
+                Outcome::Failed(never) => match never {},
+                Outcome::Cancelled => Outcome::Cancelled,
+            };
+            trials.extend(range.map(|index| Trial {
+                index,
+                params: plan.params(index),
+                outcome: stopped.clone(),
+            }));
+        }
+        let rejected = self.grid.combinations() - n as u64;
+        Ok(SearchReport::new(trials, rejected, report.stats))
+    }
+}
+
+fn range_of(at: usize, chunk: usize, n: usize) -> std::ops::Range<usize> {
+    at * chunk..((at + 1) * chunk).min(n)
+}
+
+/// Tells an observer of trials what it hears of chunks.
+struct PerTrial<'p> {
+    inner: &'p dyn Progress,
+    chunk: usize,
+    n: usize,
+}
+
+impl Progress for PerTrial<'_> {
+    fn update(&self, snapshot: &ProgressSnapshot) {
+        let mut trials = *snapshot;
+        trials.total = self.n;
+        trials.done = (snapshot.done * self.chunk).min(self.n);
+        trials.failed = (snapshot.failed * self.chunk).min(self.n);
+        trials.rate = snapshot.rate * self.chunk as f64;
+        self.inner.update(&trials);
     }
 }
 

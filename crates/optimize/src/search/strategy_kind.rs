@@ -4,7 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::params::Params;
-use crate::backtest::{BuyAndHold, Donchian, RsiReversion, SmaCross, Strategy};
+use crate::backtest::{
+    BigBar, BollingerReversion, BuyAndHold, Donchian, EmaCross, MacdCross, RsiReversion, SmaCross,
+    Strategy,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::nearest_name::nearest_name;
 
@@ -18,14 +21,30 @@ pub enum StrategyKind {
     RsiReversion,
     /// [`Donchian`]: `entry`, `exit`.
     Donchian,
+    /// [`EmaCross`]: `fast`, `slow`.
+    EmaCross,
+    /// [`MacdCross`]: `fast`, `slow`, `signal`.
+    MacdCross,
+    /// [`BollingerReversion`]: `window`, `deviations`.
+    BollingerReversion,
+    /// [`BigBar`]: `window`, `multiple`.
+    BigBar,
     /// [`BuyAndHold`]: none.
     BuyAndHold,
 }
 
 impl StrategyKind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::SmaCross, Self::RsiReversion, Self::Donchian, Self::BuyAndHold];
+    pub const ALL: &'static [Self] = &[
+        Self::SmaCross,
+        Self::RsiReversion,
+        Self::Donchian,
+        Self::EmaCross,
+        Self::MacdCross,
+        Self::BollingerReversion,
+        Self::BigBar,
+        Self::BuyAndHold,
+    ];
 
     /// Its name in snake case.
     #[must_use]
@@ -34,6 +53,10 @@ impl StrategyKind {
             Self::SmaCross => "sma_cross",
             Self::RsiReversion => "rsi_reversion",
             Self::Donchian => "donchian",
+            Self::EmaCross => "ema_cross",
+            Self::MacdCross => "macd_cross",
+            Self::BollingerReversion => "bollinger_reversion",
+            Self::BigBar => "big_bar",
             Self::BuyAndHold => "buy_and_hold",
         }
     }
@@ -42,7 +65,10 @@ impl StrategyKind {
     #[must_use]
     pub fn parameters(self) -> &'static [&'static str] {
         match self {
-            Self::SmaCross => &["fast", "slow"],
+            Self::SmaCross | Self::EmaCross => &["fast", "slow"],
+            Self::MacdCross => &["fast", "slow", "signal"],
+            Self::BollingerReversion => &["window", "deviations"],
+            Self::BigBar => &["window", "multiple"],
             Self::RsiReversion => &["window", "low", "high"],
             Self::Donchian => &["entry", "exit"],
             Self::BuyAndHold => &[],
@@ -68,25 +94,46 @@ impl StrategyKind {
             Self::Donchian => {
                 Box::new(Donchian { entry: params.count("entry")?, exit: params.count("exit")? })
             }
+            Self::EmaCross => {
+                Box::new(EmaCross { fast: params.count("fast")?, slow: params.count("slow")? })
+            }
+            Self::MacdCross => Box::new(MacdCross {
+                fast: params.count("fast")?,
+                slow: params.count("slow")?,
+                signal: params.count("signal")?,
+            }),
+            Self::BollingerReversion => Box::new(BollingerReversion {
+                window: params.count("window")?,
+                deviations: params.get("deviations")?,
+            }),
+            Self::BigBar => Box::new(BigBar {
+                window: params.count("window")?,
+                multiple: params.get("multiple")?,
+            }),
             Self::BuyAndHold => Box::new(BuyAndHold),
         })
     }
 
     /// Checks that a grid has this strategy's parameters and no others.
     pub(super) fn check_names<'n>(self, names: impl Iterator<Item = &'n str>) -> Result<()> {
-        let mut missing = self.parameters().to_vec();
-        for name in names {
-            if !self.parameters().contains(&name) {
-                let nearest = nearest_name(name, self.parameters().iter().copied());
-                let (what, name) = ("parameter of the strategy", name.to_owned());
-                return Err(ErrorKind::UnknownName { what, name, nearest }.into());
-            }
-            missing.retain(|known| *known != name);
+        check_names(self.parameters(), names)
+    }
+}
+
+/// Checks that the names given are the known ones, all of them.
+pub(super) fn check_names<'n>(known: &[&str], names: impl Iterator<Item = &'n str>) -> Result<()> {
+    let mut missing = known.to_vec();
+    for name in names {
+        if !known.contains(&name) {
+            let nearest = nearest_name(name, known.iter().copied());
+            let (what, name) = ("parameter of the strategy", name.to_owned());
+            return Err(ErrorKind::UnknownName { what, name, nearest }.into());
         }
-        match missing.first() {
-            Some(name) => Err(ErrorKind::MissingParameter { name: (*name).to_owned() }.into()),
-            None => Ok(()),
-        }
+        missing.retain(|known| *known != name);
+    }
+    match missing.first() {
+        Some(name) => Err(ErrorKind::MissingParameter { name: (*name).to_owned() }.into()),
+        None => Ok(()),
     }
 }
 

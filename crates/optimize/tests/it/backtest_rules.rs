@@ -202,7 +202,7 @@ fn averages_are_shared_and_checked() {
 
 /// Up to 80 bars of a jagged walk.
 fn walk() -> impl proptest::strategy::Strategy<Value = (Vec<f64>, Vec<f64>)> {
-    prop::collection::vec((-0.1..0.1_f64, -0.1..0.1_f64), 2..80).prop_map(|moves| {
+    prop::collection::vec((-0.1..0.1_f64, -0.1..0.1_f64), 12..80).prop_map(|moves| {
         let mut price = 50.0_f64;
         moves
             .into_iter()

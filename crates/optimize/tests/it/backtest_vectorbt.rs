@@ -12,7 +12,7 @@ use tangency_testkit::backtest::{
 const RELATIVE: f64 = 1e-9;
 
 #[track_caller]
-fn assert_close(got: f64, want: f64, what: &str) {
+pub(crate) fn assert_close(got: f64, want: f64, what: &str) {
     assert!((got - want).abs() <= RELATIVE * want.abs().max(1e-12), "{what}: {got} is not {want}");
 }
 
@@ -20,7 +20,7 @@ pub(crate) fn borrow(bars: &OwnedBars) -> Bars<'_> {
     Bars::new(&bars.open, &bars.high, &bars.low, &bars.close).unwrap()
 }
 
-fn strategy_of(case: &VectorbtCase) -> Box<dyn Strategy> {
+pub(crate) fn strategy_of(case: &VectorbtCase) -> Box<dyn Strategy> {
     let number = |name: &str| case.params[name];
     let count = |name: &str| number(name) as usize;
     match case.strategy.as_str() {
@@ -103,7 +103,7 @@ fn check(case: &VectorbtCase) {
 }
 
 #[track_caller]
-fn check_trade(ours: &Trade, theirs: &VectorbtTrade, what: &str) {
+pub(crate) fn check_trade(ours: &Trade, theirs: &VectorbtTrade, what: &str) {
     assert_eq!((ours.entry_bar, ours.exit_bar), (theirs.entry_bar, theirs.exit_bar), "{what}");
     assert_eq!(ours.status == TradeStatus::Closed, theirs.status == "closed", "{what}");
     assert_close(ours.entry_price, theirs.entry_price, what);
@@ -130,7 +130,7 @@ fn made_up_bars_and_thirty_years_of_closes() {
 #[test]
 #[ignore = "needs the reference folder beside the checkout"]
 fn reference_daily_and_hourly_bars() {
-    // Shorting and fixed sizes are not part of this engine.
+    // Shorting and fixed sizes belong to the event engine.
     let cases: Vec<_> = reference_vectorbt_cases()
         .into_iter()
         .filter(|case| case.strategy != "sma_cross_both")

@@ -5,8 +5,13 @@
 mod allocation;
 mod allocation_limits;
 mod allocation_methods;
+mod backtest_agreement;
+mod backtest_events;
+mod backtest_expressions;
 mod backtest_grids;
+mod backtest_models;
 mod backtest_rules;
+mod backtest_strategies;
 mod backtest_vectorbt;
 mod black_litterman;
 mod black_litterman_views;

@@ -10,7 +10,7 @@ use tangency_optimize::search::{
     strategy_grid,
 };
 use tangency_optimize::{Error, ErrorKind};
-use tangency_pool::{CancelToken, Outcome, Pool, ProgressSnapshot};
+use tangency_pool::{CancelToken, Outcome, Pool, Progress, ProgressSnapshot};
 
 fn values(text: &str) -> Vec<f64> {
     text.parse::<Values>().unwrap().iter().collect()
@@ -307,6 +307,10 @@ fn every_strategy_has_its_grid() {
         (StrategyKind::SmaCross, &["fast=2:8:3", "slow=5:20:5"][..]),
         (StrategyKind::RsiReversion, &["window=3,7", "low=20:40:10", "high=60:80:10"]),
         (StrategyKind::Donchian, &["entry=5:20:5", "exit=3,6"]),
+        (StrategyKind::EmaCross, &["fast=2:8:3", "slow=5:20:5"]),
+        (StrategyKind::MacdCross, &["fast=3,5", "slow=8,12", "signal=3,5"]),
+        (StrategyKind::BollingerReversion, &["window=5,10", "deviations=0.5,1,1.5"]),
+        (StrategyKind::BigBar, &["window=3,10", "multiple=0.5,0.8"]),
     ] {
         assert_eq!(kind.name().parse::<StrategyKind>().unwrap(), kind);
         let grid = Grid::parse(texts.iter().copied()).unwrap();
@@ -323,4 +327,66 @@ fn every_strategy_has_its_grid() {
             assert_eq!(trial.metrics(), Some(&alone));
         }
     }
+}
+
+/// Crossovers run in chunks: one that does not fit the data fails alone, progress counts trials, and
+/// what was not started is cancelled.
+#[test]
+fn crossovers_in_chunks_are_trials_all_the_same() {
+    struct Last(std::sync::Mutex<Option<(usize, usize)>>);
+    impl Progress for Last {
+        fn update(&self, snapshot: &ProgressSnapshot) {
+            *self.0.lock().unwrap() = Some((snapshot.done, snapshot.total));
+        }
+    }
+    let closes = closes();
+    let bars = Bars::from_closes(&closes).unwrap();
+    let config = BacktestConfig::new(252.0);
+    let n = closes.len();
+    let long = n + 1;
+    let slow = (42..60).map(|w| w.to_string()).collect::<Vec<_>>().join(",");
+    let grid = Grid::parse(["fast=2:41:1", format!("slow={slow},{long}").as_str()]).unwrap();
+    let last = Last(std::sync::Mutex::new(None));
+    let pool = Pool::new(2).unwrap();
+    let search = sma_cross_grid(&bars, &grid, &config, &pool, Some(&last), None).unwrap();
+    let trials = &search.report.trials;
+    assert_eq!(trials.len(), 40 * 19);
+    assert_eq!(*last.0.lock().unwrap(), Some((760, 760)));
+    for (index, trial) in trials.iter().enumerate() {
+        assert_eq!(trial.index, index);
+        let too_long = trial.params.count("slow").unwrap() > n;
+        assert_eq!(trial.outcome.is_failed(), too_long, "{}", trial.params);
+    }
+    let cancel = CancelToken::new();
+    cancel.cancel();
+    let search = sma_cross_grid(&bars, &grid, &config, &pool, None, Some(&cancel)).unwrap();
+    assert!(search.report.is_cancelled());
+    assert_eq!(search.report.trials.len(), 760);
+}
+
+#[test]
+fn a_written_rule_has_its_grid() {
+    use tangency_optimize::backtest::ExpressionStrategy;
+    use tangency_optimize::search::expression_grid;
+    let closes = closes();
+    let bars = Bars::from_closes(&closes).unwrap();
+    let config = BacktestConfig::new(252.0);
+    let rule = ExpressionStrategy::new(
+        "sma(fast) crosses_above sma(slow)",
+        "sma(fast) crosses_below sma(slow)",
+    )
+    .unwrap();
+    let texts = ["fast=2:8:3", "slow=9:20:5"];
+    let grid = Grid::parse(texts).unwrap();
+    let pool = Pool::new(2).unwrap();
+    let written = expression_grid(&rule, &bars, &grid, &config, &pool, None, None).unwrap();
+    let built_in = sma_cross_grid(&bars, &grid, &config, &pool, None, None).unwrap();
+    assert_eq!(written.report.trials, built_in.report.trials);
+    let message = |texts: &[&str]| {
+        let grid = Grid::parse(texts.iter().copied()).unwrap();
+        let grid = expression_grid(&rule, &bars, &grid, &config, &pool, None, None);
+        grid.unwrap_err().to_string()
+    };
+    assert_eq!(message(&["fast=2"]), "parameter slow is missing");
+    assert!(message(&["fats=2", "slow=9"]).ends_with("the nearest is \"fast\""));
 }

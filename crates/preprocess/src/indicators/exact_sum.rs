@@ -13,14 +13,14 @@ pub(crate) struct ExactSum {
 
 impl ExactSum {
     /// Adds one number. NaN and infinities make every later value NaN.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn add(&mut self, value: f64) {
         let (sum, error) = two_sum(self.high, value);
         *self = Self::renormalised(sum, self.low + error);
     }
 
     /// `self - earlier`: the sum of what was added in between.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn since(self, earlier: Self) -> Self {
         let (sum, error) = two_sum(self.high, -earlier.high);
         Self::renormalised(sum, error + (self.low - earlier.low))
@@ -31,7 +31,7 @@ impl ExactSum {
     /// The rounded quotient of `high` is corrected by its exact remainder. The remainder is exact
     /// because the quotient is split into a part of 26 bits and one of 27, and a divisor below
     /// 2^26 times either fits a double; larger divisors are divided plainly.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn divided_by(self, divisor: f64) -> f64 {
         let quotient = self.high / divisor;
         if divisor >= 67_108_864.0 {
@@ -43,7 +43,7 @@ impl ExactSum {
         quotient + remainder / divisor
     }
 
-    #[inline]
+    #[inline(always)]
     fn renormalised(high: f64, low: f64) -> Self {
         let sum = high + low;
         Self { high: sum, low: low - (sum - high) }
@@ -51,7 +51,7 @@ impl ExactSum {
 }
 
 /// `a + b` as the rounded sum and what the rounding lost, exactly, whatever their order.
-#[inline]
+#[inline(always)]
 fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let from_b = sum - a;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::columns::Columns;
-use super::{ema, rsi, sma};
+use super::{atr, bollinger, ema, macd, rsi, sma};
 use crate::error::{Error, ErrorKind, Result};
 
 /// An indicator with its parameters set: price columns in, one or more lines out, each as long as
@@ -72,7 +72,8 @@ impl Entry {
 }
 
 /// Every indicator, by name.
-const ENTRIES: [&Entry; 3] = [&ema::ENTRY, &rsi::ENTRY, &sma::ENTRY];
+const ENTRIES: [&Entry; 6] =
+    [&atr::ENTRY, &bollinger::ENTRY, &ema::ENTRY, &macd::ENTRY, &rsi::ENTRY, &sma::ENTRY];
 
 /// How each known indicator is written for [`parse`], such as `sma:WINDOW`.
 pub fn known() -> impl Iterator<Item = &'static str> {
@@ -131,7 +132,8 @@ mod tests {
         let message = |text: &str| parse(text).unwrap_err().to_string();
         assert_eq!(
             message("smaa:3"),
-            "no indicator is called \"smaa\"; known are ema:WINDOW, rsi:WINDOW, sma:WINDOW"
+            "no indicator is called \"smaa\"; known are atr:WINDOW, bbands:WINDOW:DEVIATIONS, \
+             ema:WINDOW, macd:FAST:SLOW:SIGNAL, rsi:WINDOW, sma:WINDOW"
         );
         assert_eq!(message("rsi"), "rsi takes rsi:WINDOW, got \"rsi\"");
         assert_eq!(message("ema:1:2"), "ema takes ema:WINDOW, got \"ema:1:2\"");
@@ -142,9 +144,20 @@ mod tests {
     fn every_entry_builds_itself_and_warms_up_as_it_says() {
         let closes: Vec<f64> = (0..30).map(|i| 10.0 + f64::from(i * i % 7)).collect();
         for entry in ENTRIES {
-            let indicator = parse(&entry.usage.replace("WINDOW", "4")).unwrap();
+            let values = [
+                ("WINDOW", "4"),
+                ("DEVIATIONS", "2"),
+                ("FAST", "3"),
+                ("SLOW", "6"),
+                ("SIGNAL", "5"),
+            ];
+            let text = values.iter().fold(entry.usage.to_owned(), |t, (a, b)| t.replace(a, b));
+            let indicator = parse(&text).unwrap();
             assert_eq!(indicator.name(), entry.name);
-            for line in indicator.compute(&Columns::from_closes(&closes)).unwrap() {
+            let columns = Columns::from_closes(&closes).with_high(&closes).unwrap();
+            let lines = indicator.compute(&columns.with_low(&closes).unwrap()).unwrap();
+            assert_eq!(lines.len(), indicator.lines().len());
+            for line in lines {
                 let first = line.iter().position(|value| !value.is_nan());
                 assert_eq!(first, Some(indicator.warm_up()), "{}", entry.name);
             }

@@ -9,16 +9,22 @@
 //! shorter than the window is all NaN; a window of 0 is an error. Infinite inputs follow
 //! floating-point arithmetic.
 
+mod atr;
+mod bollinger;
 mod columns;
 mod ema;
 mod exact_sum;
 mod indicator;
+mod macd;
 mod rsi;
 mod sma;
 mod window;
 
+pub use atr::{Atr, atr, atr_into};
+pub use bollinger::{Bollinger, bollinger_into};
 pub use columns::Columns;
 pub use ema::{Ema, ema, ema_into};
 pub use indicator::{Indicator, known, parse};
+pub use macd::{Macd, macd_into};
 pub use rsi::{Rsi, rsi, rsi_into};
 pub use sma::{PrefixSums, Sma, sma, sma_into};

@@ -125,18 +125,58 @@ impl PrefixSums {
         if out.len() != self.n_rows {
             return Err(ErrorKind::OutputLength { expected: self.n_rows, got: out.len() }.into());
         }
-        let warm_up = self.start.saturating_add(window - 1).min(self.n_rows);
+        self.means_into(window, 0, out);
+        Ok(())
+    }
+
+    /// [`sma`] of some rows only, into a buffer of as many elements: for going through a long series
+    /// in pieces that stay in the cache. The same bits as the rows of [`sma_into`](Self::sma_into).
+    ///
+    /// # Errors
+    ///
+    /// As [`sma_into`], and [`ErrorKind::TooFewRows`] for rows beyond the series.
+    #[inline]
+    pub fn sma_rows_into(
+        &self,
+        window: usize,
+        rows: std::ops::Range<usize>,
+        out: &mut [f64],
+    ) -> Result<()> {
+        if window == 0 {
+            return Err(ErrorKind::ZeroSize { parameter: "window" }.into());
+        }
+        if rows.end > self.n_rows {
+            return Err(ErrorKind::TooFewRows { needed: rows.end, got: self.n_rows }.into());
+        }
+        if out.len() != rows.len() {
+            return Err(ErrorKind::OutputLength { expected: rows.len(), got: out.len() }.into());
+        }
+        self.means_into(window, rows.start, out);
+        Ok(())
+    }
+
+    /// The means of the rows from `from` on, as many as `out` holds; the caller has checked them.
+    // In line, so that a caller compiled for wider registers gets them here too.
+    #[inline(always)]
+    fn means_into(&self, window: usize, from: usize, out: &mut [f64]) {
+        let first = self.start.saturating_add(window - 1);
+        let warm_up = first.saturating_sub(from).min(out.len());
         out[..warm_up].fill(f64::NAN);
+        let out = &mut out[warm_up..];
+        if out.is_empty() {
+            return;
+        }
         let divisor = window as f64;
-        let later = self.high.iter().zip(&self.low).skip(window);
-        let earlier = self.high.iter().zip(&self.low);
-        for ((slot, (high, low)), (high_0, low_0)) in
-            out[warm_up..].iter_mut().zip(later).zip(earlier)
-        {
+        // Row `r` is the sum of `r + 1 - start` values less that of `window` fewer.
+        let lag = from + warm_up - first;
+        let lead = lag + window;
+        let n = out.len();
+        let later = self.high[lead..lead + n].iter().zip(&self.low[lead..lead + n]);
+        let earlier = self.high[lag..lag + n].iter().zip(&self.low[lag..lag + n]);
+        for ((slot, (high, low)), (high_0, low_0)) in out.iter_mut().zip(later).zip(earlier) {
             let earlier = ExactSum { high: *high_0, low: *low_0 };
             *slot = ExactSum { high: *high, low: *low }.since(earlier).divided_by(divisor);
         }
-        Ok(())
     }
 }
 

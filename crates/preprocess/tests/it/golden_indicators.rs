@@ -1,7 +1,12 @@
 //! Values of TA-Lib, full series and samples.
 
-use tangency_preprocess::indicators::{PrefixSums, ema, rsi, sma};
-use tangency_testkit::preprocess::{SampledCase, edge_cases, reference_cases, sampled_cases};
+use tangency_preprocess::indicators::{
+    Atr, Bollinger, Columns, Indicator, Macd, PrefixSums, ema, rsi, sma,
+};
+use tangency_testkit::preprocess::{
+    LinesCase, SampledCase, edge_cases, edge_line_cases, reference_cases, reference_line_cases,
+    sampled_cases,
+};
 use tangency_testkit::prices::sp500_20;
 
 /// Both sides do the same few operations a row; TA-Lib's running sum drifts by about 1e-13 over
@@ -86,5 +91,60 @@ fn reference_daily_and_hourly_bars() {
         let (closes, cases) = reference_cases(series);
         assert_eq!((closes.len(), cases.len()), (bars, 6));
         cases.iter().for_each(|case| check_samples(&closes, case));
+    }
+}
+
+fn check_lines(case: &LinesCase) {
+    let count = |name: &str| case.params[name] as usize;
+    // TA-Lib's names of the lines in our order, and a tolerance: its deviation comes from a
+    // difference of sums of squares.
+    let (indicator, names, tolerance): (Box<dyn Indicator>, &[&str], f64) =
+        match case.function.as_str() {
+            "ATR" => (Box::new(Atr { window: count("timeperiod") }), &["value"], RELATIVE),
+            "MACD" => {
+                let macd = Macd {
+                    fast: count("fastperiod"),
+                    slow: count("slowperiod"),
+                    signal: count("signalperiod"),
+                };
+                (Box::new(macd), &["macd", "signal", "hist"], RELATIVE)
+            }
+            "BBANDS" => {
+                let window = count("timeperiod");
+                let bands = Bollinger { window, deviations: case.params["nbdevup"] };
+                (Box::new(bands), &["upper", "middle", "lower"], 1e-7)
+            }
+            other => panic!("no function {other}"),
+        };
+    let [high, low, close] = &case.columns;
+    let columns = Columns::from_closes(close).with_high(high).unwrap().with_low(low).unwrap();
+    let got = indicator.compute(&columns).unwrap();
+    // A MACD is a difference of prices and has their rounding.
+    let scale = close.iter().copied().filter(|c| !c.is_nan()).fold(0.0, f64::max);
+    for (line, name) in got.iter().zip(names) {
+        for (row, want) in &case.lines[*name] {
+            let got = line[*row];
+            let close = got.is_nan() && want.is_nan()
+                || (got - want).abs() <= tolerance * want.abs().max(1e-4 * scale);
+            let what = format!("{} {} {name} row {row}", case.series, case.function);
+            assert!(close, "{what}: {got} is not {want}");
+        }
+    }
+}
+
+#[test]
+fn edge_series_of_several_lines_in_full() {
+    let cases = edge_line_cases();
+    assert_eq!(cases.len(), 21, "seven series, three indicators");
+    cases.iter().for_each(check_lines);
+}
+
+#[test]
+#[ignore = "needs the reference folder beside the checkout"]
+fn reference_several_lines() {
+    for series in ["goog", "eurusd"] {
+        let cases = reference_line_cases(series);
+        assert_eq!(cases.len(), 3);
+        cases.iter().for_each(check_lines);
     }
 }

@@ -193,7 +193,17 @@ fn indicators_by_name_equal_the_functions() {
     same(by_name("sma:5"), sma(&closes, 5).unwrap());
     same(by_name(" EMA:9"), ema(&closes, 9).unwrap());
     same(by_name("rsi:14"), rsi(&closes, 14).unwrap());
-    assert_eq!(known().collect::<Vec<_>>(), ["ema:WINDOW", "rsi:WINDOW", "sma:WINDOW"]);
+    assert_eq!(
+        known().collect::<Vec<_>>(),
+        [
+            "atr:WINDOW",
+            "bbands:WINDOW:DEVIATIONS",
+            "ema:WINDOW",
+            "macd:FAST:SLOW:SIGNAL",
+            "rsi:WINDOW",
+            "sma:WINDOW",
+        ]
+    );
     let boxed: Box<dyn Indicator> = parse("rsi:14").unwrap();
     assert_eq!((boxed.label().as_str(), boxed.lines()), ("rsi_14", &[""][..]));
 }

@@ -28,8 +28,8 @@ impl Strategy for Donchian {
     }
 
     fn signals_into(&self, bars: &Bars<'_>, signals: &mut Signals) -> Result<()> {
-        check_window("entry", self.entry)?;
-        check_window("exit", self.exit)?;
+        check_window("entry", self.entry, bars)?;
+        check_window("exit", self.exit, bars)?;
         let close = bars.close();
         signals.reset(bars.len());
         let (entries, exits) = signals.columns_mut();
@@ -47,7 +47,7 @@ impl Strategy for Donchian {
 
 /// Calls `visit(bar, extreme)` with the extreme of the `window` values before each bar that has so
 /// many, in linear time: a queue keeps only values that no later one outdoes.
-fn for_each_extreme_before(
+pub(in crate::backtest) fn for_each_extreme_before(
     values: &[f64],
     window: usize,
     outdoes: impl Fn(f64, f64) -> bool,

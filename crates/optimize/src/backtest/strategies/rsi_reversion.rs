@@ -1,13 +1,13 @@
 //! Buying weakness, selling strength.
 
 use serde::{Deserialize, Serialize};
-use tangency_preprocess::indicators::rsi;
 
 use super::check_window;
 use crate::backtest::bars::Bars;
+use crate::backtest::indicators::Indicators;
 use crate::backtest::signals::Signals;
 use crate::backtest::strategy::Strategy;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 
 /// Enters while the relative strength index of the closes is below `low`, leaves while it is above
 /// `high`. Levels, not crossings: the signal repeats as long as the index stays beyond.
@@ -27,13 +27,24 @@ impl Strategy for RsiReversion {
     }
 
     fn signals_into(&self, bars: &Bars<'_>, signals: &mut Signals) -> Result<()> {
-        check_window("window", self.window)?;
-        let index = rsi(bars.close(), self.window).expect("the window was checked");
+        self.signals_shared(&Indicators::new(*bars), signals)
+    }
+
+    fn signals_shared(&self, indicators: &Indicators<'_>, signals: &mut Signals) -> Result<()> {
+        let bars = indicators.bars();
+        check_window("window", self.window, bars)?;
+        for (name, level) in [("low", self.low), ("high", self.high)] {
+            if !(0.0..=100.0).contains(&level) {
+                let expected = "a level of the index, 0 to 100";
+                return Err(ErrorKind::InvalidParameter { name, value: level, expected }.into());
+            }
+        }
+        let index = indicators.rsi(self.window);
         signals.reset(bars.len());
         let (entries, exits) = signals.columns_mut();
-        for ((entry, exit), value) in entries.iter_mut().zip(exits).zip(index) {
-            *entry = value < self.low;
-            *exit = value > self.high;
+        for ((entry, exit), value) in entries.iter_mut().zip(exits).zip(&*index) {
+            *entry = *value < self.low;
+            *exit = *value > self.high;
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! The crossover of two moving averages.
 
 use serde::{Deserialize, Serialize};
-use tangency_preprocess::indicators::sma;
 
 use super::check_window;
 use crate::backtest::bars::Bars;
+use crate::backtest::indicators::Indicators;
 use crate::backtest::signals::{Order, Signals};
 use crate::backtest::strategy::Strategy;
 use crate::error::Result;
@@ -30,20 +30,27 @@ impl Strategy for SmaCross {
     }
 
     fn signals_into(&self, bars: &Bars<'_>, signals: &mut Signals) -> Result<()> {
-        check_window("fast", self.fast)?;
-        check_window("slow", self.slow)?;
-        let average = |window| sma(bars.close(), window).expect("windows were checked");
-        let (fast, slow) = (average(self.fast), average(self.slow));
-        signals.reset(bars.len());
-        let (entries, exits) = signals.columns_mut();
-        for bar in 0..bars.len() {
-            match crossing(&fast, &slow, bar) {
-                Order::Enter => entries[bar] = true,
-                Order::Leave => exits[bar] = true,
-                Order::Nothing => {}
-            }
-        }
+        self.signals_shared(&Indicators::new(*bars), signals)
+    }
+
+    fn signals_shared(&self, indicators: &Indicators<'_>, signals: &mut Signals) -> Result<()> {
+        check_window("fast", self.fast, indicators.bars())?;
+        check_window("slow", self.slow, indicators.bars())?;
+        cross_signals(&indicators.sma(self.fast), &indicators.sma(self.slow), signals);
         Ok(())
+    }
+}
+
+/// Enters where `fast` crosses above `slow`, leaves where it crosses below.
+pub(super) fn cross_signals(fast: &[f64], slow: &[f64], signals: &mut Signals) {
+    signals.reset(fast.len());
+    let (entries, exits) = signals.columns_mut();
+    for bar in 0..fast.len() {
+        match crossing(fast, slow, bar) {
+            Order::Enter => entries[bar] = true,
+            Order::Leave => exits[bar] = true,
+            Order::Nothing => {}
+        }
     }
 }
 

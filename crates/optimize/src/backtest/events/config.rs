@@ -1,0 +1,171 @@
+//! Money, costs and rules of the event engine.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backtest::config::{Costs, Execution};
+use crate::error::{ErrorKind, Result};
+
+/// What trading and holding cost. Fractions unless said otherwise: 0.001 is 0.1 %.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TradingCosts {
+    /// Share of the traded value paid on each side, from 0 to below 1.
+    pub fee: f64,
+    /// Money a fill.
+    pub fixed: f64,
+    /// Money a unit.
+    pub per_unit: f64,
+    /// How far a fill moves against the trader, from 0 to below 1.
+    pub slippage: f64,
+    /// Distance of bid and ask over the price; half of it is paid on each side. From 0 to below 1.
+    pub spread: f64,
+    /// As `slippage`, on entries only, as backtesting.py has its spread.
+    pub entry_spread: f64,
+    /// Yearly rate on the value of units sold short.
+    pub borrow_rate: f64,
+    /// Yearly rate earned on cash.
+    pub cash_rate: f64,
+    /// Yearly rate on borrowed cash.
+    pub debit_rate: f64,
+}
+
+impl From<Costs> for TradingCosts {
+    fn from(costs: Costs) -> Self {
+        Self { fee: costs.fee, slippage: costs.slippage, ..Self::default() }
+    }
+}
+
+/// Whether parts of a unit can be held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Units {
+    /// Any size.
+    #[default]
+    Fractional,
+    /// Whole units, rounded down.
+    Whole,
+}
+
+/// What becomes of positions on the last bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtEnd {
+    /// They stay open, listed as open trades marked at the last close.
+    #[default]
+    KeepOpen,
+    /// They are closed at the last bar's open, like any order of the bar before.
+    CloseAtLastOpen,
+}
+
+/// The setting of an event backtest.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventConfig {
+    /// Money at the start, above 0.
+    pub cash: f64,
+    /// Bars a year, above 0.
+    pub periods_per_year: f64,
+    /// Price at which market orders fill; next close where there are only closes.
+    pub execution: Execution,
+    /// What trading and holding cost.
+    pub costs: TradingCosts,
+    /// Fractional or whole units.
+    pub units: Units,
+    /// Largest gross value over equity at an entry, at least 1; 1 borrows nothing.
+    pub leverage: f64,
+    /// Lots that may be open at once, at least 1; more than 1 is pyramiding.
+    pub max_lots: usize,
+    /// What becomes of positions on the last bar.
+    pub at_end: AtEnd,
+    /// The first bar after which the strategy is asked.
+    pub first_decision: usize,
+}
+
+impl EventConfig {
+    /// The semantics of vectorbt: fractional units, slippage and fee on both sides, positions left
+    /// open at the end. 10,000 of cash, no costs.
+    #[must_use]
+    pub fn vectorbt(periods_per_year: f64) -> Self {
+        Self {
+            cash: 10_000.0,
+            periods_per_year,
+            execution: Execution::NextOpen,
+            costs: TradingCosts::default(),
+            units: Units::Fractional,
+            leverage: 1.0,
+            max_lots: 1,
+            at_end: AtEnd::KeepOpen,
+            first_decision: 0,
+        }
+    }
+
+    /// The semantics of backtesting.py: whole units, no decision on the first bar. Its `spread` is
+    /// [`TradingCosts::entry_spread`], its `commission` [`TradingCosts::fee`].
+    #[must_use]
+    pub fn backtesting_py(periods_per_year: f64) -> Self {
+        Self { units: Units::Whole, first_decision: 1, ..Self::vectorbt(periods_per_year) }
+    }
+
+    /// With this much money at the start.
+    #[must_use]
+    pub fn with_cash(mut self, cash: f64) -> Self {
+        self.cash = cash;
+        self
+    }
+
+    /// With these costs.
+    #[must_use]
+    pub fn with_costs(mut self, costs: impl Into<TradingCosts>) -> Self {
+        self.costs = costs.into();
+        self
+    }
+
+    /// Checks every number.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidParameter`] naming the field.
+    pub fn check(&self) -> Result<()> {
+        let c = &self.costs;
+        let fractions = [
+            ("fee", c.fee),
+            ("slippage", c.slippage),
+            ("spread", c.spread),
+            ("entry_spread", c.entry_spread),
+        ];
+        for (name, value) in fractions {
+            require(name, value, (0.0..1.0).contains(&value), "a fraction from 0 to below 1")?;
+        }
+        for (name, value) in [("fixed", c.fixed), ("per_unit", c.per_unit)] {
+            require(name, value, value.is_finite() && value >= 0.0, "money, 0 or more")?;
+        }
+        let rates = [
+            ("borrow_rate", c.borrow_rate),
+            ("cash_rate", c.cash_rate),
+            ("debit_rate", c.debit_rate),
+        ];
+        for (name, value) in rates {
+            require(name, value, value.is_finite() && value > -1.0, "a yearly rate above -1")?;
+        }
+        for (name, value) in [("cash", self.cash), ("periods_per_year", self.periods_per_year)] {
+            require(name, value, value.is_finite() && value > 0.0, "a finite number above 0")?;
+        }
+        let leverage = self.leverage;
+        require("leverage", leverage, leverage.is_finite() && leverage >= 1.0, "at least 1")?;
+        require("max_lots", self.max_lots as f64, self.max_lots > 0, "at least 1")
+    }
+}
+
+/// An error naming a parameter unless it is right.
+pub(super) fn require(
+    name: &'static str,
+    value: f64,
+    is_right: bool,
+    expected: &'static str,
+) -> Result<()> {
+    if is_right {
+        Ok(())
+    } else {
+        Err(ErrorKind::InvalidParameter { name, value, expected }.into())
+    }
+}

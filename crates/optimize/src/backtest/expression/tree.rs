@@ -1,0 +1,192 @@
+//! The parsed form of an expression.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::parser;
+use crate::error::{Error, Result};
+
+/// A condition over bars, as read from its text; see the [module](super) for the language.
+///
+/// Serialised as its text.
+///
+/// # Examples
+///
+/// ```
+/// use tangency_optimize::backtest::Expression;
+///
+/// let rule: Expression = "rsi(14) < low and close > sma(200)".parse()?;
+/// assert_eq!(rule.parameters(), ["low"]);
+///
+/// let error = "rsi(14) < and close > 3".parse::<Expression>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "expected a number, a name or a bracket at character 11 of \"rsi(14) < and close > 3\""
+/// );
+/// # Ok::<(), tangency_optimize::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression {
+    text: String,
+    pub(super) root: Node,
+}
+
+impl Expression {
+    /// The text it was read from.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its parameters, in the order in which they first occur.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        self.root.collect_parameters(&mut names);
+        names
+    }
+}
+
+impl FromStr for Expression {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadExpression`](crate::ErrorKind::BadExpression) with the position of the mistake.
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(Self { text: text.to_owned(), root: parser::parse(text)? })
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
+impl Serialize for Expression {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Expression {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    Open,
+    High,
+    Low,
+    Close,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arithmetic {
+    Plus,
+    Minus,
+    Times,
+    Over,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Equal,
+    NotEqual,
+    CrossesAbove,
+    CrossesBelow,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Function {
+    Sma,
+    Ema,
+    Rsi,
+    Atr,
+    Roc,
+    Highest,
+    Lowest,
+    Previous,
+    Abs,
+    Macd,
+    MacdSignal,
+    MacdHistogram,
+    UpperBand,
+    LowerBand,
+}
+
+impl Function {
+    /// Every function: its name, whether it takes a series first (`Some(true)`), may leave out the
+    /// closes (`Some(false)`) or takes none, and how many constants follow.
+    pub(super) const ALL: [(&'static str, Self, Option<bool>, usize); 14] = [
+        ("sma", Self::Sma, Some(false), 1),
+        ("ema", Self::Ema, Some(false), 1),
+        ("rsi", Self::Rsi, Some(false), 1),
+        ("atr", Self::Atr, None, 1),
+        ("roc", Self::Roc, None, 1),
+        ("highest", Self::Highest, Some(true), 1),
+        ("lowest", Self::Lowest, Some(true), 1),
+        ("previous", Self::Previous, Some(true), 1),
+        ("abs", Self::Abs, Some(true), 0),
+        ("macd", Self::Macd, None, 3),
+        ("macd_signal", Self::MacdSignal, None, 3),
+        ("macd_histogram", Self::MacdHistogram, None, 3),
+        ("upper_band", Self::UpperBand, None, 2),
+        ("lower_band", Self::LowerBand, None, 2),
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|entry| entry.1 == self).map_or("", |entry| entry.0)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node {
+    Number(f64),
+    Parameter(String),
+    Column(Column),
+    /// The series first where there is one, then the constants.
+    Call(Function, Vec<Node>),
+    Negated(Box<Node>),
+    Arithmetic(Arithmetic, Box<(Node, Node)>),
+    Compared(Relation, Box<(Node, Node)>),
+    Not(Box<Node>),
+    And(Box<(Node, Node)>),
+    Or(Box<(Node, Node)>),
+}
+
+impl Node {
+    /// Whether it is true or false on a bar, not a number.
+    pub(super) fn is_condition(&self) -> bool {
+        matches!(self, Self::Compared(..) | Self::Not(_) | Self::And(_) | Self::Or(_))
+    }
+
+    fn collect_parameters<'n>(&'n self, names: &mut Vec<&'n str>) {
+        match self {
+            Self::Parameter(name) => {
+                if !names.contains(&name.as_str()) {
+                    names.push(name);
+                }
+            }
+            Self::Number(_) | Self::Column(_) => {}
+            Self::Call(_, inner) => inner.iter().for_each(|node| node.collect_parameters(names)),
+            Self::Negated(inner) | Self::Not(inner) => inner.collect_parameters(names),
+            Self::Arithmetic(_, pair)
+            | Self::Compared(_, pair)
+            | Self::And(pair)
+            | Self::Or(pair) => {
+                pair.0.collect_parameters(names);
+                pair.1.collect_parameters(names);
+            }
+        }
+    }
+}
