@@ -113,7 +113,7 @@ pub(crate) struct ForecastArgs {
     /// Rows to learn from, half-open, counted from 0.
     #[arg(long, value_name = "FROM:TO")]
     pub(crate) rows: Option<String>,
-    /// Transform before fitting; forecasts come back on the original scale.
+    /// Transform before fitting; `original_scale` in the document is transformed back.
     #[arg(long, value_enum, default_value_t = TransformArg::None)]
     pub(crate) transform: TransformArg,
     /// Mean of an ARIMA model: none, a constant of the series, or a drift.
@@ -183,13 +183,16 @@ pub(crate) struct GridArgs {
     /// Bars (Open, High, Low, Close columns) or closing prices.
     #[arg(long, value_name = "BARS")]
     pub(crate) input: PathBuf,
-    /// The strategy: sma-cross.
+    /// The strategy and its parameters: sma-cross (fast, slow), ema-cross (fast, slow), macd-cross (fast,
+    /// slow, signal), rsi-reversion (window, low, high), bollinger-reversion (window, deviations),
+    /// donchian (entry, exit), big-bar (window, multiple).
     #[arg(long, value_name = "NAME")]
     pub(crate) strategy: String,
     /// Values of a parameter: `name=from:to:step` (both ends included) or `name=a,b,c`.
     #[arg(long = "param", value_name = "NAME=VALUES", required = true)]
     pub(crate) params: Vec<String>,
-    /// What the best trial is best at: total_return, sharpe, max_drawdown, ...
+    /// What the best trial is best at: total_return, sharpe, sortino, calmar, omega, max_drawdown,
+    /// win_rate, profit_factor, annualized_return, annualized_volatility, ...
     #[arg(long, value_name = "NAME")]
     pub(crate) metric: String,
     /// Write every trial to this CSV file.

@@ -52,13 +52,28 @@ pub(crate) fn embedded() -> Outcome<Input> {
 
 /// Closing prices from a file, every cell present.
 pub(crate) fn closes(path: &Path) -> Outcome<Input> {
+    let frame = read(path, Gaps::Reject)?;
+    refuse_bars(&frame, path)?;
     Ok(Input {
-        frame: read(path, Gaps::Reject)?,
+        frame,
         source: path
             .file_name()
             .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
         caveat: None,
     })
+}
+
+/// Open, high, low and close are one asset, not four.
+pub(crate) fn refuse_bars(frame: &Frame, path: &Path) -> Outcome<()> {
+    let holds = |wanted: &str| frame.names().iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    if ["open", "high", "low", "close"].into_iter().all(holds) {
+        return Err(Failure::input(format!(
+            "{}: columns Open, High, Low and Close are bars of one asset; expected closing prices, \
+             one column an asset",
+            path.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Reads a file by its ending.

@@ -46,14 +46,11 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    if std::env::args_os().any(|argument| argument == "--json") {
-        let rendered = error.to_string();
-        // The first paragraph names the mistake; the rest is advice for people.
-        let message = rendered.split("\n\n").next().unwrap_or_default().replace('\n', " ");
-        let message = message.trim_start_matches("error: ").trim().to_owned();
-        output::print_failure(true, &Failure::usage(message));
-    } else {
-        let _ = error.print();
-    }
+    let rendered = error.to_string();
+    // The first paragraph names the mistake, on one line for people and scripts alike.
+    let message = rendered.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = message.trim_start_matches("error: ").split_whitespace().collect();
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    output::print_failure(json, &Failure::usage(format!("{} (see --help)", words.join(" "))));
     ExitCode::from(BAD_INPUT)
 }

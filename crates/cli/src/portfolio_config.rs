@@ -129,6 +129,18 @@ impl PortfolioConfig {
         }
     }
 
+    /// Refuses views and market capitalisations for a method that has no use for them.
+    pub(crate) fn only_default_opinions(&self) -> Outcome<()> {
+        for (section, given) in
+            [("views", !self.views.is_empty()), ("market_caps", !self.market_caps.is_empty())]
+        {
+            if given {
+                return Err(Failure::input(format!("{section}: only black-litterman uses them")));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses bounds and sectors for a method that cannot honour them.
     pub(crate) fn only_default_constraints(&self, method: &str) -> Outcome<()> {
         let bounds = &self.bounds;

@@ -28,7 +28,9 @@ pub enum PriorWeights {
     /// One over the number of assets.
     #[default]
     Equal,
-    /// Proportional to market capitalisation, by asset name, in any one currency.
+    /// Proportional to market capitalisation, by asset name, in any one currency; names that are no
+    /// assets of the frame are passed over. Every decision of the out-of-sample record holds these
+    /// weights, so capitalisations of today let that record know the future; the report says so.
     MarketCaps(Vec<(String, f64)>),
 }
 
@@ -41,14 +43,14 @@ pub enum PriorWeights {
 /// | `warm_up` | 24 | 3.. | forecasts that must have come due before the first decision |
 /// | `members` | `naive`, `drift`, `arima:1,1,1` | one or more | models of the ensemble, on log prices |
 /// | `periods_per_year` | 252 | above 0 | annualisation |
-/// | `skill_level` | 0.05 | 0 to 0.5, open | chance that any view survives on a panel of random walks |
+/// | `skill_level` | 0.05 | 0 to 0.5, open | chance, at one decision, that any view survives on random walks |
 /// | `interval_level` | 0.95 | 0 to 1, open | coverage of the forecast intervals |
 /// | `views` | `Earned` | | which rule gives the portfolio its weights |
 /// | `prior` | `Equal` | | weights without views |
 /// | `tau` | 0.05 | above 0 | uncertainty of the prior mean, as a share of the covariance |
 /// | `risk_aversion` | 2.5 | above 0 | `delta` of the equilibrium and of the utility |
 /// | `risk_free_rate` | 0 | finite | annual decimal fraction |
-/// | `min_weight`, `max_weight` | 0, 1 | sums must reach one | bounds of every weight |
+/// | `min_weight`, `max_weight` | 0, 1 | from 0; sums must reach one | bounds of every weight |
 /// | `cost` | 0.001 | 0 to 0.1 | share of the traded value that a rebalancing costs |
 /// | `grid` | 5..60 x 20..200 | | the crossover grid of the report |
 /// | `seed` | 0 | | seed of models that draw random numbers |
@@ -126,7 +128,8 @@ impl PipelineConfig {
     /// before the first decision, plus the one after it.
     #[must_use]
     pub fn rows_needed(&self) -> usize {
-        self.train + (self.warm_up + 1) * self.horizon
+        // Saturating: an absurd setting is more rows than any frame has.
+        self.train.saturating_add(self.warm_up.saturating_add(1).saturating_mul(self.horizon))
     }
 
     /// Checks every setting that can be judged without data.
@@ -146,6 +149,9 @@ impl PipelineConfig {
         within("tau", self.tau, 0.0, f64::MAX)?;
         within("risk_aversion", self.risk_aversion, 0.0, f64::MAX)?;
         within("risk_free_rate", self.risk_free_rate, f64::MIN, f64::MAX)?;
+        if !(0.0..=f64::MAX).contains(&self.min_weight) {
+            return Err(setting("min_weight", "at least 0", self.min_weight));
+        }
         if !(0.0..=0.1).contains(&self.cost) {
             return Err(setting("cost", "between 0 and 0.1", self.cost));
         }

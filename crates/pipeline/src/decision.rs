@@ -77,7 +77,10 @@ impl Desk<'_> {
         let views: Vec<View> = skills
             .iter()
             .enumerate()
-            .map(|(asset, skill)| View::new(self.book.ensemble_mean(asset, at), skill, config))
+            .map(|(asset, skill)| {
+                let log_mean = self.book.ensemble_mean(asset, at);
+                View::new(log_mean, covariance[(asset, asset)], skill, config)
+            })
             .collect();
 
         let weights =

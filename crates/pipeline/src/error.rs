@@ -45,6 +45,19 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Gives the asset that the optimiser counted its name.
+    pub(crate) fn naming(self, assets: &[String]) -> Self {
+        match self.kind {
+            ErrorKind::Optimize { error, .. } => {
+                let asset = error.asset().and_then(|at| assets.get(at)).cloned();
+                ErrorKind::Optimize { error, asset }.into()
+            }
+            kind => kind.into(),
+        }
+    }
+}
+
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
         Self { kind }
@@ -59,7 +72,7 @@ impl From<tangency_shared_data::Error> for Error {
 
 impl From<tangency_optimize::Error> for Error {
     fn from(error: tangency_optimize::Error) -> Self {
-        ErrorKind::Optimize(error).into()
+        ErrorKind::Optimize { error, asset: None }.into()
     }
 }
 
@@ -136,9 +149,20 @@ pub enum ErrorKind {
         /// The asset.
         asset: String,
     },
+    /// An asset whose price never changes can be neither forecast nor weighed.
+    #[error("the price of {asset} never changes")]
+    ConstantPrice {
+        /// The asset.
+        asset: String,
+    },
     /// A portfolio step failed.
-    #[error(transparent)]
-    Optimize(tangency_optimize::Error),
+    #[error("{error}{}", asset.as_ref().map(|name| format!(" (asset {name})")).unwrap_or_default())]
+    Optimize {
+        /// What the optimiser said; it counts assets.
+        error: tangency_optimize::Error,
+        /// The asset it speaks of, by name.
+        asset: Option<String>,
+    },
     /// A task on the pool panicked or could not start; a bug worth a report.
     #[error("{stage} task {index} did not finish: {message}")]
     Task {

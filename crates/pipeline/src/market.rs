@@ -26,6 +26,10 @@ impl Market {
         let mut returns = DMatrix::zeros(closes.n_rows().saturating_sub(1), n_assets);
         for asset_idx in 0..n_assets {
             let column = closes.column_at(asset_idx)?;
+            if column.len() > 1 && column.iter().all(|close| *close == column[0]) {
+                let asset = closes.names()[asset_idx].clone();
+                return Err(ErrorKind::ConstantPrice { asset }.into());
+            }
             log_closes.push(column.iter().map(|close| close.ln()).collect());
             for (row, pair) in column.windows(2).enumerate() {
                 returns[(row, asset_idx)] = pair[1] / pair[0] - 1.0;

@@ -54,10 +54,7 @@ pub(crate) fn out_of_sample(
         first_date: market.date(first_bar),
         rebalancings: executed.len(),
         share_with_views: with_views as f64 / executed.len() as f64,
-        execution: format!(
-            "Decided on one close, traded at the next; every trade costs {} % of the traded value.",
-            config.cost * 100.0
-        ),
+        execution: execution(config),
         dates: std::iter::once(first_bar)
             .chain(period_ends.iter().copied())
             .map(|row| market.date(row))
@@ -67,6 +64,19 @@ pub(crate) fn out_of_sample(
             .map(|(name, track)| section(name, &track, &period_ends, config))
             .collect::<Result<_>>()?,
     })
+}
+
+/// How decisions become trades, and what a reader must not overlook.
+fn execution(config: &PipelineConfig) -> String {
+    let mut text = format!(
+        "Decided on one close, traded at the next; every trade costs {} % of the traded value.",
+        config.cost * 100.0
+    );
+    if config.prior != PriorWeights::Equal {
+        text += " The prior holds the given market capitalisations throughout: unless they are those \
+                 of the first date, its record knows the future.";
+    }
+    text
 }
 
 fn section(

@@ -82,7 +82,8 @@ impl Pipeline {
         // The bounds are tried on the last window, so that impossible ones end the run here.
         let last = schedule.train_rows(market.n_rows());
         let covariance = annual_covariance(market.returns(&last), config)?;
-        allocation::feasible_prior(&prior_weights, covariance.as_view(), &constraints)?;
+        allocation::feasible_prior(&prior_weights, covariance.as_view(), &constraints)
+            .map_err(|error| Error::from(error).naming(market.names()))?;
         observer.end(Stage::Check);
 
         let stage = Stages { pool, observer, cancel };
@@ -96,8 +97,9 @@ impl Pipeline {
             prior_weights: &prior_weights,
         };
         let dates: Vec<usize> = (config.warm_up..schedule.origins().len()).collect();
-        let decisions =
-            stage.run(Stage::Decide, "", dates.len(), |item| desk.decide(dates[item]))?;
+        let decisions = stage
+            .run(Stage::Decide, "", dates.len(), |item| desk.decide(dates[item]))
+            .map_err(|error| error.naming(market.names()))?;
         let grid = grid::search(&market, config, &stage)?;
 
         observer.begin(Stage::Report, "", 1);

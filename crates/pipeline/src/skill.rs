@@ -7,10 +7,14 @@
 //! level split over the tickers (Bonferroni), so that the chance that **any** ticker of a panel of
 //! random walks is believed stays below the level.
 //!
-//! The bound is that of a ratio of means by the delta method: with `b = mean(e_naive^2)` and
-//! `u_t = (e_model,t^2 - (1 - R2) e_naive,t^2) / b`, the standard error of `R2` is
-//! `sd(u) / sqrt(n)`, and the quantile is Student's t with `n - 1` degrees of freedom. Targets of
-//! consecutive origins do not overlap, so no autocorrelation correction is due.
+//! The bound inverts a t test, as Fieller (1954), *Some problems in interval estimation*, does for ratios
+//! of means. With `b_t = e_naive,t^2` and `d_t = b_t - e_model,t^2` a value `rho` of R2 is rejected when
+//! the mean of `d_t - rho b_t` is above zero by `q` of its standard errors, where `q` is the quantile of
+//! Student's t with `n - 1` degrees of freedom at `1 - level / n_tickers`; the bound is the smallest value
+//! that is not rejected. So it is positive exactly when the t test of equal accuracy rejects. (The more
+//! usual bound by the delta method takes its standard error at the estimate, where luck makes it too small:
+//! with 24 pairs and 20 to 50 tickers it let 5 to 11 % of panels through, this one less than 1 %.)
+//! Targets of consecutive origins do not overlap, so no autocorrelation correction is due.
 
 use serde::Serialize;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -22,7 +26,7 @@ pub struct Skill {
     pub n: usize,
     /// Out-of-sample R2; NaN when the naive forecast never erred.
     pub r2: f64,
-    /// Standard error of `r2`.
+    /// Standard error of `r2`, by the delta method.
     pub standard_error: f64,
     /// One-sided lower confidence bound of `r2`, corrected for the number of tickers.
     pub lower_bound: f64,
@@ -55,16 +59,14 @@ impl Skill {
         if n < 3 || !r2.is_finite() {
             return unknown;
         }
-        // The influence values sum to zero by construction of R2.
-        let sum_of_squares: f64 = model[..n]
-            .iter()
-            .zip(naive)
-            .map(|(model, naive)| ((model * model - (1.0 - r2) * naive * naive) / b).powi(2))
-            .sum();
-        let standard_error = (sum_of_squares / ((n - 1) as f64 * n as f64)).sqrt();
         let Ok(student) = StudentsT::new(0.0, 1.0, (n - 1) as f64) else { return unknown };
         let quantile = student.inverse_cdf(1.0 - level / n_tickers.max(1) as f64);
-        Self { standard_error, lower_bound: r2 - quantile * standard_error, ..unknown }
+        let ratio = Ratio::new(&model[..n], &naive[..n]);
+        Self {
+            standard_error: ratio.deviation(r2) / b,
+            lower_bound: ratio.lower_bound(r2, quantile),
+            ..unknown
+        }
     }
 
     /// The confidence a view earns: the lower bound, cut off at zero.
@@ -76,19 +78,89 @@ impl Skill {
     }
 }
 
+/// Means, variances and covariance of `d` and `b`, all of means over `n` pairs.
+struct Ratio {
+    mean_d: f64,
+    mean_b: f64,
+    variance_d: f64,
+    variance_b: f64,
+    covariance: f64,
+}
+
+impl Ratio {
+    fn new(model: &[f64], naive: &[f64]) -> Self {
+        let n = model.len() as f64;
+        let b: Vec<f64> = naive.iter().map(|error| error * error).collect();
+        let d: Vec<f64> = model.iter().zip(&b).map(|(error, b)| b - error * error).collect();
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / n;
+        let (mean_d, mean_b) = (mean(&d), mean(&b));
+        // Of the mean, hence the second division by n.
+        let product = |x: &[f64], mean_x: f64, y: &[f64], mean_y: f64| {
+            let pairs = x.iter().zip(y);
+            pairs.map(|(x, y)| (x - mean_x) * (y - mean_y)).sum::<f64>() / (n - 1.0) / n
+        };
+        Self {
+            mean_d,
+            mean_b,
+            variance_d: product(&d, mean_d, &d, mean_d),
+            variance_b: product(&b, mean_b, &b, mean_b),
+            covariance: product(&d, mean_d, &b, mean_b),
+        }
+    }
+
+    /// Standard error of the mean of `d - rho b`.
+    fn deviation(&self, rho: f64) -> f64 {
+        let variance = self.variance_d - 2.0 * rho * self.covariance + rho * rho * self.variance_b;
+        variance.max(0.0).sqrt()
+    }
+
+    fn rejects(&self, rho: f64, quantile: f64) -> bool {
+        self.mean_d - rho * self.mean_b >= quantile * self.deviation(rho)
+    }
+
+    /// The border between rejected values below and others above; `r2` itself is never rejected.
+    fn lower_bound(&self, r2: f64, quantile: f64) -> f64 {
+        // A forecast that never erred leaves no doubt.
+        if self.deviation(r2) == 0.0 {
+            return r2;
+        }
+        let mut rejected = 0.0;
+        let mut step = 1.0;
+        while !self.rejects(rejected, quantile) {
+            rejected = r2.min(0.0) - step;
+            step *= 2.0;
+            if step > 1e6 {
+                return f64::NEG_INFINITY;
+            }
+        }
+        let mut accepted = r2;
+        for _ in 0..200 {
+            let middle = 0.5 * (rejected + accepted);
+            if middle <= rejected || middle >= accepted {
+                break;
+            }
+            if self.rejects(middle, quantile) { rejected = middle } else { accepted = middle }
+        }
+        rejected
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// The roots of `t(rho) = q` were found by another program (Brent's method on the plain t statistic).
     #[test]
-    fn hand_computed_bound() {
-        // a = (1 + 4 + 1 + 0) / 4 = 1.5, b = (4 + 4 + 1 + 1) / 4 = 2.5, R2 = 0.4.
-        // u = ((1 - 2.4), (4 - 2.4), (1 - 0.6), (0 - 0.6)) / 2.5 = (-0.56, 0.64, 0.16, -0.24);
-        // sum of squares 0.8064, standard error sqrt(0.8064 / 12) = 0.259230; t(3) at 95 %: 2.353363.
+    fn bounds_are_where_the_t_test_turns() {
+        let model = [1.0, -1.2, 0.5, 0.6, 0.4, -0.8];
+        let naive = [2.0, -2.1, -1.5, 1.4, 1.8, -1.9];
+        let skill = Skill::measure(&model, &naive, 1, 0.05);
+        assert!((skill.r2 - 0.802_259_887_005_649_9).abs() < 1e-12, "{skill:?}");
+        assert!((skill.lower_bound - 0.721_548_248_2).abs() < 1e-9, "{skill:?}");
+        // Here rho = 0 is not rejected, and the bound is below zero.
         let skill = Skill::measure(&[1.0, -2.0, 1.0, 0.0], &[2.0, 2.0, -1.0, 1.0], 1, 0.05);
         assert!((skill.r2 - 0.4).abs() < 1e-12);
-        assert!((skill.standard_error - 0.259_229_6).abs() < 1e-6);
-        assert!((skill.lower_bound - (0.4 - 2.353_363_4 * 0.259_229_6)).abs() < 1e-6);
+        assert!((skill.lower_bound + 0.529_545_103_4).abs() < 1e-9, "{skill:?}");
         assert_eq!(skill.confidence(), 0.0);
     }
 

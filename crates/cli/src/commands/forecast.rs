@@ -20,6 +20,9 @@ use crate::regressors::Regressors;
 use crate::rows::parse_rows;
 use crate::{interrupt, output};
 
+/// More steps than anybody forecasts, fewer than fill the memory.
+const MOST_STEPS: usize = 100_000;
+
 #[derive(Serialize)]
 struct Document {
     command: &'static str,
@@ -66,6 +69,12 @@ enum Chosen {
 }
 
 pub(crate) fn run(global: &Global, args: &ForecastArgs) -> Outcome {
+    if args.horizon > MOST_STEPS {
+        return Err(Failure::usage(format!(
+            "--horizon must be at most {MOST_STEPS}, got {}",
+            args.horizon
+        )));
+    }
     let cancel = interrupt::on_interrupt()?;
     let chosen = choose(args)?;
     ForecastRequest::new(args.horizon).with_level(args.level).check().map_err(Failure::usage)?;

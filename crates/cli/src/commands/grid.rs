@@ -34,6 +34,9 @@ const LISTED: [Metric; 12] = [
     Metric::ProfitFactor,
 ];
 
+/// Every trial is kept; so many take some gigabytes.
+const MOST_TRIALS: u64 = 10_000_000;
+
 #[derive(Serialize)]
 struct Document {
     command: &'static str,
@@ -74,15 +77,30 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
     let grid = Grid::parse(args.params.iter().map(String::as_str)).map_err(Failure::usage)?;
     let config = BacktestConfig::new(args.periods_per_year).with_costs(Costs::fee(args.fees));
     config.check().map_err(Failure::usage)?;
+    let combinations = grid.count().map_err(Failure::usage)?.trials;
+    if combinations > MOST_TRIALS {
+        return Err(Failure::usage(format!(
+            "the grid has {combinations} combinations, at most {MOST_TRIALS} fit into memory"
+        )));
+    }
     if let Some(out) = &args.out {
         output::check_file(out)?;
+        if std::fs::canonicalize(out)
+            .is_ok_and(|out| std::fs::canonicalize(&args.input).is_ok_and(|input| out == input))
+        {
+            return Err(Failure::usage("--out is the input file".to_owned()));
+        }
     }
 
-    let frame = input::read(&args.input, Gaps::Reject)?;
+    // Gaps in columns that nobody trades are nobody's trouble.
+    let frame = select(input::read(&args.input, Gaps::Missing)?, args)?;
+    frame
+        .validate_prices()
+        .map_err(|error| Failure::input(format!("{}: {error}", args.input.display())))?;
     let bars = bars(&frame, args)?;
     let pool = super::pool(global)?;
     let meter = Meter::new(global.no_progress);
-    meter.start("backtests", grid.count().map_err(Failure::usage)?.trials as usize);
+    meter.start("backtests", combinations as usize);
     let search = strategy_grid(kind, &bars, &grid, &config, &pool, Some(&meter), Some(&cancel))
         .map_err(Failure::usage)?;
     drop(meter);
@@ -122,19 +140,16 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
     Ok(if document.failed == 0 { DONE } else { SOME_FAILED })
 }
 
-/// Open, high, low and close where there are such columns; closes of one asset otherwise.
-fn bars<'a>(frame: &'a Frame, args: &GridArgs) -> Outcome<Bars<'a>> {
+/// The columns that are traded: open, high, low and close where there are such, or closes of one asset.
+fn select(frame: Frame, args: &GridArgs) -> Outcome<Frame> {
     let find = |wanted: &str| {
-        let at = frame.names().iter().position(|name| name.eq_ignore_ascii_case(wanted))?;
-        frame.column_at(at).ok()
+        frame.names().iter().find(|name| name.eq_ignore_ascii_case(wanted)).map(String::as_str)
     };
-    let bars = match (find("open"), find("high"), find("low"), find("close"), &args.column) {
-        (Some(open), Some(high), Some(low), Some(close), None) => Bars::new(open, high, low, close),
-        (.., Some(name)) => Bars::from_closes(frame.column(name).map_err(Failure::usage)?),
-        (.., Some(close), None) => Bars::from_closes(close),
-        _ if frame.n_columns() == 1 => {
-            Bars::from_closes(frame.column_at(0).map_err(Failure::input)?)
-        }
+    let names = match (find("open"), find("high"), find("low"), find("close"), &args.column) {
+        (.., Some(name)) => vec![name.as_str()],
+        (Some(open), Some(high), Some(low), Some(close), None) => vec![open, high, low, close],
+        (.., Some(close), None) => vec![close],
+        _ if frame.n_columns() == 1 => return Ok(frame),
         _ => {
             return Err(Failure::usage(format!(
                 "{} holds no Open, High, Low and Close columns but {} others; choose one with \
@@ -143,6 +158,17 @@ fn bars<'a>(frame: &'a Frame, args: &GridArgs) -> Outcome<Bars<'a>> {
                 frame.n_columns()
             )));
         }
+    };
+    frame.select(&names).map_err(Failure::usage)
+}
+
+/// The selected columns as bars.
+fn bars<'a>(frame: &'a Frame, args: &GridArgs) -> Outcome<Bars<'a>> {
+    let column = |at| frame.column_at(at).map_err(Failure::input);
+    let bars = if frame.n_columns() == 4 {
+        Bars::new(column(0)?, column(1)?, column(2)?, column(3)?)
+    } else {
+        Bars::from_closes(column(0)?)
     };
     bars.map_err(|error| Failure::input(format!("{}: {error}", args.input.display())))
 }
@@ -226,9 +252,13 @@ fn text(document: &Document, out: Option<&Path>) -> String {
     if !shown.contains(&document.metric) {
         shown.insert(0, document.metric);
     }
+    if document.best.is_none() {
+        let _ = writeln!(text, "no trial has a {}: none of them traded", document.metric);
+        return text;
+    }
     let _ = write!(text, "{:<28}", format!("best by {}", document.metric));
     for name in &shown {
-        let _ = write!(text, "{name:>14}");
+        let _ = write!(text, "  {name:>13}");
     }
     text.push('\n');
     for entry in &document.top {
@@ -236,7 +266,7 @@ fn text(document: &Document, out: Option<&Path>) -> String {
             entry.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let _ = write!(text, "{:<28}", params.join(" "));
         for name in &shown {
-            let _ = write!(text, "{:>14}", figure(entry, name));
+            let _ = write!(text, "  {:>1$}", figure(entry, name), name.len().max(13));
         }
         text.push('\n');
     }

@@ -16,6 +16,9 @@ use crate::input::{self, Gaps};
 use crate::output;
 use crate::portfolio_config::{CovarianceChoice, ExpectedReturnsChoice, PortfolioConfig};
 
+/// Fewer rows say nothing about a year.
+const LEAST_ROWS: usize = 20;
+
 /// All figures are annual.
 #[derive(Serialize)]
 struct Document {
@@ -54,6 +57,9 @@ pub(crate) fn run(global: &Global, args: &WeightsArgs) -> Outcome {
             args.periods_per_year
         )));
     }
+    if args.method != MethodArg::BlackLitterman {
+        config.only_default_opinions()?;
+    }
     let frame = closes(args, &config)?;
     let assets = frame.names().to_vec();
     let constraints = config.constraints(&assets)?;
@@ -81,10 +87,10 @@ pub(crate) fn run(global: &Global, args: &WeightsArgs) -> Outcome {
     let (method, solution) = match args.method {
         MethodArg::BlackLitterman => {
             let weights = config.prior_weights(&assets)?;
-            let (posterior_mean, solution) =
+            let (prior_weights, posterior_mean, solution) =
                 black_litterman(&config, covariance, &weights, &constraints, &assets)?;
             document.posterior_mean = Some(posterior_mean.clone());
-            document.prior_weights = Some(weights);
+            document.prior_weights = Some(prior_weights);
             // The posterior speaks of excess returns already.
             (mean, risk_free_rate) = (posterior_mean, 0.0);
             ("black-litterman", solution)
@@ -133,6 +139,7 @@ pub(crate) fn run(global: &Global, args: &WeightsArgs) -> Outcome {
 /// Checked prices, the last rows only if the configuration says so.
 fn closes(args: &WeightsArgs, config: &PortfolioConfig) -> Outcome<Frame> {
     let frame = input::read(&args.input, Gaps::Reject)?;
+    input::refuse_bars(&frame, &args.input)?;
     frame.validate_prices().map_err(Failure::input)?;
     if frame.n_columns() < 2 {
         return Err(Failure::input(format!(
@@ -141,10 +148,17 @@ fn closes(args: &WeightsArgs, config: &PortfolioConfig) -> Outcome<Frame> {
             frame.n_columns()
         )));
     }
-    let Some(last_rows) = config.last_rows else { return Ok(frame) };
-    if last_rows < 3 || last_rows > frame.n_rows() {
+    if frame.n_rows() < LEAST_ROWS {
         return Err(Failure::input(format!(
-            "last_rows must be from 3 to the {} rows there are, got {last_rows}",
+            "{}: a covariance needs at least {LEAST_ROWS} rows, got {}",
+            args.input.display(),
+            frame.n_rows()
+        )));
+    }
+    let Some(last_rows) = config.last_rows else { return Ok(frame) };
+    if last_rows < LEAST_ROWS || last_rows > frame.n_rows() {
+        return Err(Failure::input(format!(
+            "last_rows must be from {LEAST_ROWS} to the {} rows there are, got {last_rows}",
             frame.n_rows()
         )));
     }
@@ -172,14 +186,15 @@ fn estimate(
     Ok(Estimates { returns, mean, covariance: covariance * periods_per_year })
 }
 
-/// Posterior mean, and the weights that maximise utility under it; without views the prior weights.
+/// The prior weights within the constraints, the posterior mean, and the weights that maximise utility
+/// under it; without views the prior weights.
 fn black_litterman(
     config: &PortfolioConfig,
     covariance: DMatrixView<'_, f64>,
     prior_weights: &[f64],
     constraints: &Constraints,
     assets: &[String],
-) -> Outcome<(Vec<f64>, Solution)> {
+) -> Outcome<(Vec<f64>, Vec<f64>, Solution)> {
     let named = |error: optimize::Error| name_asset(&error, assets);
     let views = config.views(assets)?;
     let feasible =
@@ -190,11 +205,11 @@ fn black_litterman(
     let posterior = prior.posterior(&views).map_err(named)?;
     let mean = posterior.mean().to_vec();
     if views.is_empty() {
-        return Ok((mean, feasible));
+        return Ok((feasible.weights.clone(), mean, feasible));
     }
     let solution = allocation::max_utility(&mean, covariance, config.risk_aversion, constraints)
         .map_err(named)?;
-    Ok((mean, solution))
+    Ok((feasible.weights, mean, solution))
 }
 
 /// The optimiser counts assets; people know them by name.

@@ -138,7 +138,7 @@ fn accuracy(report: &Report) -> Markup {
         h2 { "How good each forecast really was" }
         p.soft {
             "Out-of-sample errors at " (report.settings.horizon) " rows ahead, in log-return units. "
-            "R2 above 0 means better than the naive forecast; a view needs a lower bound above 0. "
+            "MASE is relative to naive errors one row ahead. R2 above 0 means better than the naive forecast; a view needs a lower bound above 0. "
             "p: Diebold-Mariano test against the naive forecast, two-sided."
         }
         (tables::accuracy(report))
@@ -159,10 +159,11 @@ fn method(report: &Report) -> Markup {
         h2 { "Method" }
         p {
             "A view's return is the ensemble's forecast over " (settings.horizon)
-            " rows as a simple excess return a year. Under the earned rule its confidence c is the "
+            " rows as a simple excess return a year: the median move and half the asset's variance, "
+            "less the risk-free rate. Under the earned rule its confidence c is the "
             "lower confidence bound of the out-of-sample R2 against the naive forecast, cut off at 0 "
-            "and corrected for the number of tickers, so that on random walks any view survives in at "
-            "most " (percent(settings.skill_level, 0)) " of panels; omega = tau p Sigma p' (1 - c) / c. "
+            "and corrected for the number of tickers, so that on random walks any view survives at one "
+            "decision in at most " (percent(settings.skill_level, 0)) " of panels; omega = tau p Sigma p' (1 - c) / c. "
             "The error-variance rule takes the measured error variance as omega. Weights maximise "
             "mean - delta / 2 variance under bounds " (settings.min_weight) " to "
             (settings.max_weight) ", delta " (settings.risk_aversion) ", tau " (settings.tau) "."

@@ -11,7 +11,7 @@ pub(super) fn weights(report: &Report) -> Markup {
         div.scroll { table {
             thead { tr {
                 th { "asset" } th { "prior" } th { "earned" } th { "error-variance" }
-                th { "forecast, a year" } th { "confidence" } th { "prior mean" }
+                th { "median move, a year" } th { "forecast, a year" } th { "confidence" } th { "prior mean" }
                 th { "posterior mean" }
             } }
             tbody { @for asset in &report.assets {
@@ -20,6 +20,7 @@ pub(super) fn weights(report: &Report) -> Markup {
                     td { (percent(asset.weights.prior, 2)) }
                     td { (percent(asset.weights.earned, 2)) }
                     td { (percent(asset.weights.error_variance, 2)) }
+                    td { (percent(asset.forecast_log_return, 1)) }
                     td { (percent(asset.forecast_return, 1)) }
                     td { @if asset.confidence > 0.0 { (format!("{:.3}", asset.confidence)) } @else { "no view" } }
                     td { (percent(asset.prior_mean, 1)) }
@@ -66,17 +67,22 @@ pub(super) fn accuracy(report: &Report) -> Markup {
                     td { @if row_idx == 0 { (asset.name) } }
                     td { (row.model) }
                     td { (row.n) }
-                    td { (format!("{:.4}", row.mae)) }
-                    td { (format!("{:.4}", row.rmse)) }
-                    td { (format!("{:.2}", row.mase)) }
-                    td { (format!("{:.4}", row.r2)) }
+                    td { (figure(row.mae, 4)) }
+                    td { (figure(row.rmse, 4)) }
+                    td { (figure(row.mase, 2)) }
+                    td { (figure(row.r2, 4)) }
                     td { @if row_idx == 0 { (format!("{:.4}", asset.skill.lower_bound)) } }
                     td { @if let Some(p) = row.diebold_mariano_p { (format!("{p:.3}")) } }
-                    td { (percent(row.interval_coverage, 1)) }
+                    td { @if row.n > 0 { (percent(row.interval_coverage, 1)) } }
                 }
             } } }
         } }
     }
+}
+
+/// A figure, or nothing where there is none.
+fn figure(value: f64, decimals: usize) -> String {
+    if value.is_finite() { format!("{value:.decimals$}") } else { String::new() }
 }
 
 /// What failed, where, and why.

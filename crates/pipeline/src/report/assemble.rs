@@ -46,7 +46,7 @@ pub(crate) fn assemble(
     let volatility = risk::volatility_of(&outcome.weights, today.covariance.as_view())?;
     let assets = (0..market.n_assets())
         .map(|asset| asset_section(asset, today, market, &book.assets[asset], config))
-        .collect::<Result<Vec<_>>>()?;
+        .collect::<Vec<_>>();
     Ok(Report {
         headline: headline(&assets, outcome, config),
         version: env!("CARGO_PKG_VERSION"),
@@ -108,34 +108,47 @@ fn asset_section(
     market: &Market,
     book: &AssetBook,
     config: &PipelineConfig,
-) -> Result<AssetSection> {
+) -> AssetSection {
     let closes = market.closes(asset);
     let values = |of: fn(&RuleOutcome) -> &Vec<f64>| RuleValues {
         prior: of(&today.prior)[asset],
         earned: of(&today.earned)[asset],
         error_variance: of(&today.error_variance)[asset],
     };
-    let mut accuracy = vec![accuracy_row("ensemble", &book.ensemble, config)?];
+    let mut accuracy = vec![accuracy_row("ensemble", &book.ensemble, config)];
     for record in &book.members {
-        accuracy.push(accuracy_row(&record.name, record, config)?);
+        accuracy.push(accuracy_row(&record.name, record, config));
     }
-    Ok(AssetSection {
+    AssetSection {
         name: market.names()[asset].clone(),
         last_close: closes[closes.len() - 1],
         weights: values(|outcome| &outcome.weights),
         prior_mean: today.prior.mean[asset],
+        forecast_log_return: today.views[asset].log_return,
         forecast_return: today.views[asset].excess_return,
         confidence: today.views[asset].confidence,
         posterior_mean: values(|outcome| &outcome.mean),
         skill: today.skills[asset],
         accuracy,
         fan: fan(closes, &book.ensemble, config),
-    })
+    }
 }
 
 /// Accuracy at the last step of the horizon, which is the one that views are made of.
-fn accuracy_row(name: &str, record: &Record, config: &PipelineConfig) -> Result<AccuracyRow> {
-    let accuracy = Accuracy::at_step(record, config.horizon).map_err(ErrorKind::Forecast)?;
+fn accuracy_row(name: &str, record: &Record, config: &PipelineConfig) -> AccuracyRow {
+    let Ok(accuracy) = Accuracy::at_step(record, config.horizon) else {
+        // A model that failed at every date has no record; the failures say why.
+        return AccuracyRow {
+            model: name.to_owned(),
+            n: 0,
+            mae: f64::NAN,
+            rmse: f64::NAN,
+            mase: f64::NAN,
+            r2: f64::NAN,
+            diebold_mariano_p: None,
+            interval_coverage: f64::NAN,
+        };
+    };
     // Two records that never differ, the naive forecast and itself, give no test.
     let test = diebold_mariano(record, &naive(record), config.horizon, Loss::Squared).ok();
     let last = config.horizon - 1;
@@ -143,7 +156,7 @@ fn accuracy_row(name: &str, record: &Record, config: &PipelineConfig) -> Result<
     let known = record.origins.iter().filter(|origin| !origin.error(last).is_nan());
     let inside =
         known.filter(|origin| origin.error(last).abs() <= z * origin.std_error[last]).count();
-    Ok(AccuracyRow {
+    AccuracyRow {
         model: name.to_owned(),
         n: accuracy.n,
         mae: accuracy.mae,
@@ -152,7 +165,7 @@ fn accuracy_row(name: &str, record: &Record, config: &PipelineConfig) -> Result<
         r2: accuracy.r2_naive,
         diebold_mariano_p: test.map(|test| test.p_value),
         interval_coverage: inside as f64 / accuracy.n as f64,
-    })
+    }
 }
 
 /// The naive forecasts at the origins of a record: the last value known, at every step.

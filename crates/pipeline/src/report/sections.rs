@@ -74,7 +74,9 @@ pub struct AssetSection {
     pub weights: RuleValues,
     /// Annual equilibrium excess return.
     pub prior_mean: f64,
-    /// Annual excess return that the ensemble forecasts, whether or not it became a view.
+    /// Annual log return that the ensemble forecasts: the median move.
+    pub forecast_log_return: f64,
+    /// The view it would be: annual simple excess return, the median move and half the variance.
     pub forecast_return: f64,
     /// The confidence that the forecast earned, from 0 (no view) to 1.
     pub confidence: f64,
@@ -117,13 +119,14 @@ impl RuleValues {
 pub struct AccuracyRow {
     /// The model, or `ensemble`.
     pub model: String,
-    /// Forecasts whose target is known.
+    /// Forecasts whose target is known; without any, every figure is absent (NaN).
     pub n: usize,
     /// Mean absolute error.
     pub mae: f64,
     /// Root mean squared error.
     pub rmse: f64,
-    /// Mean absolute scaled error: relative to the naive one-step error in the training rows.
+    /// Mean absolute scaled error: relative to the naive one-step error in the training rows, so that
+    /// at a horizon of many steps the naive forecast itself is well above 1.
     pub mase: f64,
     /// Out-of-sample R2 against the naive forecast.
     pub r2: f64,

@@ -10,6 +10,9 @@ use tangency_shared_data::StagedFile;
 use super::sections::Report;
 use crate::error::{ErrorKind, Result};
 
+/// Everything that [`Report::write`] may write.
+const FILES: [&str; 5] = ["report.json", "run.json", "weights.csv", "forecasts.csv", "index.html"];
+
 impl Report {
     /// Writes `report.json`, `weights.csv`, `forecasts.csv`, `run.json` and, with the feature `html`,
     /// `index.html` into `folder`, which is created if it is not there.
@@ -17,7 +20,8 @@ impl Report {
     /// `run` is what differs from run to run (timings, worker count); it goes into `run.json` alone, so
     /// that the other files are the same bytes for the same prices and settings. Every file is written
     /// whole under a temporary name first; then all are renamed. An error or a cancellation before that
-    /// leaves the folder as it was.
+    /// leaves the folder as it was; only a system that refuses a rename half-way leaves files of two
+    /// runs side by side, each of them whole.
     ///
     /// # Errors
     ///
@@ -25,6 +29,14 @@ impl Report {
     /// [`ErrorKind::Cancelled`].
     pub fn write(&self, folder: &Path, run: &impl Serialize, cancel: &CancelToken) -> Result<()> {
         let created = !folder.exists();
+        // A folder in the place of a file would stop the renaming half-way.
+        for name in FILES {
+            let path = folder.join(name);
+            if path.is_dir() {
+                let source = std::io::ErrorKind::IsADirectory.into();
+                return Err(ErrorKind::Write { path, source }.into());
+            }
+        }
         std::fs::create_dir_all(folder)
             .map_err(|source| ErrorKind::Write { path: folder.to_owned(), source })?;
         let staged = self.files(run).and_then(|files| {

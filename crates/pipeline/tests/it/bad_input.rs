@@ -47,6 +47,14 @@ fn prices_are_named_by_asset_and_date() {
 }
 
 #[test]
+fn an_asset_that_never_moves_is_named() {
+    let mut columns = Panel { n_rows: 300, ..Panel::default() }.simulate(1);
+    columns[1].fill(7.0);
+    let error = refused(&frame(&columns), settings()).to_string();
+    assert_eq!(error, "the price of ASSET1 never changes");
+}
+
+#[test]
 fn too_little_data_names_what_is_needed() {
     let error = refused(&random_walks(3, 184, 1), settings()).to_string();
     assert_eq!(
@@ -69,6 +77,8 @@ fn settings_are_named() {
         ("train", PipelineConfig { train: 5, ..settings() }),
         ("warm_up", PipelineConfig { warm_up: 2, ..settings() }),
         ("models", PipelineConfig { members: vec![], ..settings() }),
+        ("at least", PipelineConfig { horizon: usize::MAX, ..settings() }),
+        ("min_weight", PipelineConfig { min_weight: -0.1, ..settings() }),
         ("tau", PipelineConfig { tau: 0.0, ..settings() }),
         ("risk_aversion", PipelineConfig { risk_aversion: f64::NAN, ..settings() }),
         ("risk_free_rate", PipelineConfig { risk_free_rate: f64::INFINITY, ..settings() }),

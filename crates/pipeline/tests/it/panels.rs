@@ -33,3 +33,18 @@ pub(crate) fn settings() -> PipelineConfig {
 pub(crate) fn run(closes: &Frame, config: &PipelineConfig, pool: &Pool) -> Report {
     Pipeline::new(config.clone()).run(closes, pool, &Silent, &CancelToken::new()).unwrap()
 }
+
+/// Momentum in the first asset: a shock carries on for some days, so an ARIMA model sees the next
+/// week coming. The others are random walks.
+pub(crate) fn one_predictable_asset() -> Vec<Vec<f64>> {
+    let mut columns = Panel { n_assets: 4, n_rows: 700, ..Panel::default() }.simulate(11);
+    let walk = columns[0].clone();
+    let mut step = 0.0;
+    let mut log_price = walk[0].ln();
+    for row in 1..walk.len() {
+        step = 0.9 * step + (walk[row] / walk[row - 1]).ln();
+        log_price += step;
+        columns[0][row] = log_price.exp();
+    }
+    columns
+}

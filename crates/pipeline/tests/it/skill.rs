@@ -2,24 +2,8 @@
 
 use tangency_pipeline::{PipelineConfig, PriorWeights, ViewRule};
 use tangency_pool::Pool;
-use tangency_testkit::random_walks::Panel;
 
-use crate::panels::{frame, random_walks, run, settings};
-
-/// Momentum in the first asset: a shock carries on for some days, so an ARIMA model sees the next
-/// week coming. The others are random walks.
-fn one_predictable_asset() -> Vec<Vec<f64>> {
-    let mut columns = Panel { n_assets: 4, n_rows: 700, ..Panel::default() }.simulate(11);
-    let walk = columns[0].clone();
-    let mut step = 0.0;
-    let mut log_price = walk[0].ln();
-    for row in 1..walk.len() {
-        step = 0.9 * step + (walk[row] / walk[row - 1]).ln();
-        log_price += step;
-        columns[0][row] = log_price.exp();
-    }
-    columns
-}
+use crate::panels::{frame, one_predictable_asset, random_walks, run, settings};
 
 #[test]
 fn a_real_signal_earns_a_view_and_moves_its_weight() {
