@@ -132,14 +132,21 @@ impl<const L: usize> Factors<L> {
         // From the oldest row in reach to the newest: weight times variance.
         for lag in (1..=reach).rev() {
             let other = row - lag;
-            let mut value = covariance(lag);
-            for older in lag + 1..=reach {
-                // The other row's weight of the same older innovation, if within its band.
-                let distance = older - lag;
-                if distance <= self.band {
-                    let weight = &before[other * self.band + distance - 1];
-                    value = minus_product(value, &scaled[older - 1], weight);
-                }
+            // Less the other row's weights of the same older innovations, within its band; two sums
+            // side by side, since each waits for its last addition.
+            let count = (reach - lag).min(self.band);
+            let weights = &before[other * self.band..][..count];
+            let pairs = scaled[lag..lag + count].chunks_exact(2).zip(weights.chunks_exact(2));
+            let (mut value, mut odd) = (covariance(lag), [0.0; L]);
+            for (scaled, weight) in pairs {
+                value = minus_product(value, &scaled[0], &weight[0]);
+                odd = plus_product(odd, &scaled[1], &weight[1]);
+            }
+            if count % 2 == 1 {
+                value = minus_product(value, &scaled[lag + count - 1], &weights[count - 1]);
+            }
+            for lane in 0..L {
+                value[lane] -= odd[lane];
             }
             scaled[lag - 1] = value;
             let inverse = &self.inverses[other];

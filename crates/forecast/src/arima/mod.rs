@@ -59,7 +59,7 @@ use crate::model::{Fit, FitContext, FitStatus, Model};
 /// | [`seasonal`](Self::seasonal) | none | season of at least 2 rows, at most 1000 lags in all |
 /// | [`with_mean`](Self::with_mean) | [`Mean::None`] | |
 /// | [`fix`](Self::fix) | nothing fixed | finite, sigma2 positive |
-/// | [`with_starts`](Self::with_starts) | 3 | from 1 |
+/// | [`with_starts`](Self::with_starts) | 3 | from 1; twice as many up to 320 rows |
 /// | [`with_start`](Self::with_start) | none besides | stationary and invertible |
 /// | [`with_max_iterations`](Self::with_max_iterations) | 200 | per start |
 ///
@@ -314,7 +314,12 @@ impl Arima {
         } else {
             let likelihood = Likelihood::new(self.order, &design, variance);
             let objective = Objective::new(&likelihood, &coordinates, context);
-            let pool = if coordinates.len() > 2 { 3 * self.starts } else { self.starts };
+            let spread = match coordinates.len() {
+                0..=2 => 1,
+                _ if start::is_short(&likelihood) => 6,
+                _ => 3,
+            };
+            let pool = spread * self.starts;
             let (starts, count, gain) = match near {
                 Some(near) => {
                     (start::nearby(&likelihood, &coordinates, near), 1, search::COARSE_GAIN)
@@ -326,7 +331,8 @@ impl Arima {
                         self.check_start(start, layout)?;
                         starts.insert(0, coordinates.point_near(start));
                     }
-                    let count = self.starts + usize::from(self.start.is_some());
+                    let more = if spread > 3 { self.starts } else { 0 };
+                    let count = self.starts + more + usize::from(self.start.is_some());
                     (starts, count, search::FINE_GAIN)
                 }
             };

@@ -68,6 +68,12 @@ pub(super) fn nearby(
     points
 }
 
+/// Whether evaluations are so fast, and the likelihood of so few rows so uneven, that more starting
+/// points are worth their while.
+pub(super) fn is_short(likelihood: &Likelihood<'_>) -> bool {
+    likelihood.target().len() <= 320 && !is_dear(likelihood)
+}
+
 /// Whether a single evaluation is slow enough to be sparing with.
 fn is_dear(likelihood: &Likelihood<'_>) -> bool {
     !likelihood.has_lanes() || likelihood.order().season > 0
@@ -190,7 +196,8 @@ fn lattice_size(likelihood: &Likelihood<'_>, dimensions: usize) -> usize {
         (0, _) => 0,
         (1, _) => 6,
         (2, false) => 22,
-        (_, false) => (6 * dimensions).min(126),
+        (_, false) if is_short(likelihood) => (20 * dimensions).min(126),
+        (_, false) => 6 * dimensions,
         (_, true) => 4 * dimensions,
     }
 }
