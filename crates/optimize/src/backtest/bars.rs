@@ -101,6 +101,18 @@ impl<'a> Bars<'a> {
         self.rest.map_or(self.close, |rest| rest.low)
     }
 
+    /// The bars up to and including `last`, which there is.
+    #[inline]
+    pub(super) fn up_to(&self, last: usize) -> Self {
+        let end = last + 1;
+        let rest = self.rest.map(|rest| OpenHighLow {
+            open: &rest.open[..end],
+            high: &rest.high[..end],
+            low: &rest.low[..end],
+        });
+        Self { close: &self.close[..end], rest }
+    }
+
     /// Some of the bars, as for a fold; nothing is copied.
     ///
     /// # Errors

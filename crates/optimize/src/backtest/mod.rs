@@ -23,10 +23,39 @@
 //!
 //! [`Bars`] borrow prices and check them once; [`Backtest`] joins them with a [`BacktestConfig`] and
 //! runs strategies; [`BacktestResult`] holds the [`Statistics`] and, when asked for in [`Detail`],
-//! every [`Trade`], the equity and the exposure of each bar. [`MovingAverages`] are computed once and
-//! shared by every crossover of a grid; see [`search::sma_cross_grid`](crate::search::sma_cross_grid).
+//! every [`Trade`] with its excursions, the equity and the exposure of each bar. What is not asked for
+//! costs nothing.
 //!
-//! [`hold_target_weights`] follows target weights of many assets between rebalancings.
+//! A rule is a [`Strategy`] written in Rust, one of the ready-made ones ([`SmaCross`], [`EmaCross`],
+//! [`MacdCross`], [`RsiReversion`], [`BollingerReversion`], [`Donchian`], [`BigBar`],
+//! [`BuyAndHold`]), or text ([`ExpressionStrategy`], see [`expression`]). [`Indicators`] and
+//! [`MovingAverages`] are computed once and shared by every parameter set of a grid.
+//!
+//! Rules whose outcome depends on the path (stops, targets, sizes, both sides, limit orders, several
+//! lots) go through the event engine in [`events`], where the order of events within a bar is written
+//! down. It takes the same signals, or an [`OrderStrategy`](events::OrderStrategy) that is asked after
+//! every bar.
+//!
+//! [`hold_target_weights`] follows target weights of many assets between rebalancings;
+//! [`MomentumRotation`] chooses such weights.
+//!
+//! # Many parameter sets
+//!
+//! [`Backtest::prepare`] makes tables that all sets share, and [`PreparedBacktest`] runs them:
+//! comparisons of 64 bars become a bit mask, orders are found by counting trailing zeros, and a
+//! round trip takes its return sums from prefix sums and its drawdown from block tables, whatever its
+//! length. A crossover needs two loads of 8 bytes, two comparisons and 1/8 byte of mask a bar and set;
+//! a round trip about 40 operations and 64 bytes of table. Averages are computed once per distinct
+//! window, in tiles of bars that stay in the cache. [`Backtest::run_many`] and the searches use it.
+//!
+//! Registers are chosen at run time ([`SimdWidth`]: AVX-512, AVX2, portable) and do not show in the
+//! results: comparisons have no rounding and averages the same operations in each. A single run is
+//! the case of one and has the same bits as among others.
+//!
+//! Prices, sizes, fees and trades have the same bits as in the event engine; statistics agree to
+//! 1e-10 of their scale, which a test of 1,000 random rules and series holds them to. Sums over a trade
+//! are differences of sums over all bars: where one return dwarfs the others the loss is bounded, and a
+//! set above the bound is computed bar by bar.
 
 mod bars;
 mod config;

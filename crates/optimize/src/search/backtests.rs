@@ -70,8 +70,8 @@ pub fn strategy_grid(
 ///
 /// let closes: Vec<f64> = (0..500).map(|i| 100.0 + 20.0 * (f64::from(i) / 30.0).sin()).collect();
 /// let bars = Bars::from_closes(&closes)?;
-/// let rule = ExpressionStrategy::new("rsi(window) < 30", "rsi(window) > high")?;
-/// let grid = Grid::parse(["window=5:20:5", "high=60,70"])?;
+/// let rule = ExpressionStrategy::new("rsi(window) < 30", "rsi(window) > ceiling")?;
+/// let grid = Grid::parse(["window=5:20:5", "ceiling=60,70"])?;
 /// let config = BacktestConfig::new(252.0);
 /// let search = expression_grid(&rule, &bars, &grid, &config, &Pool::new(2)?, None, None)?;
 /// assert_eq!(search.report.trials.len(), 8);

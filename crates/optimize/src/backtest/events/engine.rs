@@ -202,8 +202,12 @@ impl<'r, 'a> Run<'r, 'a> {
         if at_open {
             self.market_orders(bar, open);
         }
-        self.levels(bar, open, high, low);
-        self.waiting_orders(bar, open, high, low);
+        if !self.account.lots.is_empty() {
+            self.levels(bar, open, high, low);
+        }
+        if !self.waiting.is_empty() {
+            self.waiting_orders(bar, open, high, low);
+        }
         self.account.reach(high, low);
         if !at_open {
             self.market_orders(bar, close);
@@ -215,10 +219,16 @@ impl<'r, 'a> Run<'r, 'a> {
             self.is_ruined = true;
             equity = self.account.cash;
         }
+        let in_market = !self.account.lots.is_empty();
         let position = self.account.position();
-        self.account.tally.close(equity, !self.account.lots.is_empty());
+        // A bar in cash that leaves the equity as it was adds nothing to any sum.
+        if in_market || equity != self.account.tally.equity {
+            self.account.tally.close(equity, in_market);
+        }
         self.equity_sum += equity;
-        self.exposure_sum += self.account.gross(close) / equity;
+        if in_market {
+            self.exposure_sum += self.account.gross(close) / equity;
+        }
         if let Some(column) = &mut self.equity {
             column.push(equity);
         }
@@ -230,7 +240,7 @@ impl<'r, 'a> Run<'r, 'a> {
         }
         if bar >= config.first_decision {
             let view = BarView {
-                bars: bars.slice(0..bar + 1)?,
+                bars: bars.up_to(bar),
                 equity,
                 cash: self.account.cash,
                 position,
@@ -313,7 +323,7 @@ impl<'r, 'a> Run<'r, 'a> {
                 self.account.close(at, f64::INFINITY, bar, price, ExitReason::Time);
             }
         }
-        for request in std::mem::take(&mut self.placed) {
+        for request in self.placed.drain(..) {
             match request {
                 Request::Open(order) => self.account.open(&order, bar, price),
                 Request::Close => self.account.close_all(bar, price, ExitReason::Signal),

@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 /// ```
 /// use tangency_optimize::backtest::Expression;
 ///
-/// let rule: Expression = "rsi(14) < low and close > sma(200)".parse()?;
-/// assert_eq!(rule.parameters(), ["low"]);
+/// let rule: Expression = "rsi(14) < floor and close > sma(200)".parse()?;
+/// assert_eq!(rule.parameters(), ["floor"]);
 ///
 /// let error = "rsi(14) < and close > 3".parse::<Expression>().unwrap_err();
 /// assert_eq!(

@@ -10,7 +10,7 @@ use super::simd::{Mask, WORD, average_rows, compare};
 use super::walk::Walk;
 use crate::backtest::moving_averages::MovingAverages;
 use crate::backtest::simulation::{Nothing, simulate};
-use crate::backtest::statistics::Statistics;
+use crate::backtest::statistics::{Statistics, Tally};
 use crate::backtest::strategies::{SmaCross, check_window, crossing};
 use crate::error::Result;
 
@@ -51,7 +51,7 @@ pub(super) fn one(
         advance(prepared, &mut walk, pair, from, first, &mut scratch);
         from = to;
     }
-    finish(prepared, walk, || (fast.to_vec(), slow.to_vec()))
+    finish(prepared, &mut walk, || (fast.to_vec(), slow.to_vec()))
 }
 
 /// Many crossovers: bars in tiles, all averages of a tile computed once, every set through it.
@@ -84,7 +84,7 @@ pub(super) fn many(
         average_rows(prepared.width(), &sums, window, 0..n, &mut row);
         row
     };
-    let finish = |walk: Walk, cross: &SmaCross| {
+    let finish = |walk: &mut Walk, cross: &SmaCross| {
         finish(prepared, walk, || (average(cross.fast), average(cross.slow)))
     };
     let mut averages = vec![f64::NAN; windows.len() * tile.min(n)];
@@ -96,7 +96,7 @@ pub(super) fn many(
     };
     if tile >= n {
         fill(0..n, &mut averages);
-        let mut figures: Vec<Option<Statistics>> = vec![None; crosses.len()];
+        let mut figures = blank(prepared, crosses.len());
         for &at in &order {
             let (fast, slow) = sets[at];
             let pair = (&averages[fast * n..][..n], &averages[slow * n..][..n]);
@@ -104,9 +104,9 @@ pub(super) fn many(
             if crosses[at].first_crossing() <= n {
                 advance(prepared, &mut walk, pair, 0, crosses[at].first_crossing(), &mut scratch);
             }
-            figures[at] = Some(finish(walk, &crosses[at]));
+            figures[at] = finish(&mut walk, &crosses[at]);
         }
-        return Ok(figures.into_iter().flatten().collect());
+        return Ok(figures);
     }
     let mut walks = vec![Walk::new(prepared.config()); crosses.len()];
     for from in (0..n).step_by(tile) {
@@ -122,7 +122,7 @@ pub(super) fn many(
             }
         }
     }
-    Ok(walks.into_iter().zip(crosses).map(|(walk, cross)| finish(walk, cross)).collect())
+    Ok(walks.iter_mut().zip(crosses).map(|(walk, cross)| finish(walk, cross)).collect())
 }
 
 impl SmaCross {
@@ -142,7 +142,7 @@ pub(super) fn over(
     let place = |window: usize| windows.partition_point(|w| *w < window);
     let sets: Vec<(usize, usize)> =
         crosses.iter().map(|cross| (place(cross.fast), place(cross.slow))).collect();
-    let mut figures: Vec<Option<Statistics>> = vec![None; crosses.len()];
+    let mut figures = blank(prepared, crosses.len());
     let n = averages.n_bars();
     let mut scratch = Scratch::new(n.div_ceil(WORD));
     for at in blockwise(&sets) {
@@ -153,9 +153,15 @@ pub(super) fn over(
         if first <= n {
             advance(prepared, &mut walk, (fast, slow), 0, first, &mut scratch);
         }
-        figures[at] = Some(finish(prepared, walk, || (fast.to_vec(), slow.to_vec())));
+        figures[at] = finish(prepared, &mut walk, || (fast.to_vec(), slow.to_vec()));
     }
-    Ok(figures.into_iter().flatten().collect())
+    Ok(figures)
+}
+
+/// Room for the figures of so many sets: those of one that never trades.
+fn blank(prepared: &PreparedBacktest<'_>, n: usize) -> Vec<Statistics> {
+    let config = prepared.config();
+    vec![Tally::new(config.cash).statistics(prepared.tables().close.len(), config); n]
 }
 
 /// The places of the sets, those next to each other that share averages: blocks of 16 by 16.
@@ -186,40 +192,55 @@ fn advance(
     let words = fast.len().div_ceil(WORD);
     let Scratch { above, below, orders } = scratch;
     let tied = compare(prepared.width(), fast, slow, above);
-    // Without a tie what is not above is below; NaN after the warm-up comes of an overflow and stays
-    // to the end.
+    // NaN after the warm-up comes of an overflow and stays to the end.
     let broken = fast.last().is_some_and(|f| f.is_nan()) || slow.last().is_some_and(|s| s.is_nan());
+    let from = from + skip * WORD;
+    let warm = |base: usize| match first.saturating_sub(base) {
+        0 => !0,
+        bars if bars < WORD => !0 << bars,
+        _ => 0,
+    };
+    orders.reset(words);
+    let (mut was_above, mut was_below) = walk.carry;
     if tied || broken {
         compare(prepared.width(), slow, fast, below);
-    } else {
-        for (below, above) in below[..words].iter_mut().zip(&above[..words]) {
-            *below = (!u64::from_le_bytes(*above)).to_le_bytes();
+        for (word, (above, below)) in above[..words].iter().zip(&below[..words]).enumerate() {
+            let base = from + word * WORD;
+            let (above, below) = (u64::from_le_bytes(*above), u64::from_le_bytes(*below));
+            let counts = warm(base) & decided(base, n);
+            let exits = below & !(below << 1 | was_below) & counts;
+            let entries = above & !(above << 1 | was_above) & counts;
+            (was_above, was_below) = (above >> 63, below >> 63);
+            orders.push(base, entries | exits, exits);
         }
+        walk.carry = (was_above, was_below);
+        walk.take(tables, config, orders.alternating(walk.in_market()));
+        return;
     }
-    let (mut was_above, mut was_below) = walk.carry;
-    orders.reset(words);
-    for (word, (above, below)) in above[..words].iter().zip(&below[..words]).enumerate() {
-        let base = from + (skip + word) * WORD;
-        let (above, below) = (u64::from_le_bytes(*above), u64::from_le_bytes(*below));
-        let mut entries = above & !(above << 1 | was_above);
-        let mut exits = below & !(below << 1 | was_below);
-        (was_above, was_below) = (above >> 63, below >> 63);
-        if base < first {
-            let warm = if first - base < WORD { !0 << (first - base) } else { 0 };
-            entries &= warm;
-            exits &= warm;
+    // Without a tie what is not above is below, so that every change is an order, and its kind
+    // alternates by itself.
+    for (word, above) in above[..words].iter().enumerate() {
+        let base = from + word * WORD;
+        let above = u64::from_le_bytes(*above);
+        let mut changes = above ^ (above << 1 | was_above);
+        was_above = above >> 63;
+        if word == 0 || word + 1 == words {
+            changes &= warm(base) & decided(base, n);
+            // After a tie at the end of the tile before, a first change may be to what it was.
+            if word == 0 && first <= base && walk.carry == (0, 0) {
+                changes |= 1 & decided(base, n);
+            }
         }
-        let decided = decided(base, n);
-        orders.push(base, entries & decided, exits & decided);
+        orders.push(base, changes, !above);
     }
-    walk.carry = (was_above, was_below);
-    walk.take(tables, config, orders);
+    walk.carry = (was_above, was_above ^ 1);
+    walk.take(tables, config, orders.alternating_by_themselves(walk.in_market()));
 }
 
 /// The figures; bar by bar where the sums have lost too many digits.
 fn finish(
     prepared: &PreparedBacktest<'_>,
-    walk: Walk,
+    walk: &mut Walk,
     averages: impl FnOnce() -> (Vec<f64>, Vec<f64>),
 ) -> Statistics {
     let (tables, config) = (prepared.tables(), prepared.config());

@@ -3,39 +3,43 @@
 use std::ops::Range;
 
 /// Bars in a block.
-const BLOCK: usize = 32;
+const BLOCK: usize = 16;
 
 /// Closes with a table of their blocks: bounds in constant time, exact values from at most two
 /// partial blocks.
 #[derive(Debug)]
 pub(super) struct Extremes<'a> {
     close: &'a [f64],
-    /// Level `k`, element `b`: smallest and largest close of the blocks `b..b + 2^k`.
-    levels: Vec<Vec<(f64, f64)>>,
+    /// Element `k * n_blocks + b`: smallest and largest close of the blocks `b..b + 2^k`.
+    levels: Vec<(f64, f64)>,
+    n_blocks: usize,
     /// Of each block, the smallest `close / highest close before it in the block`.
     falls: Vec<f64>,
 }
 
 impl<'a> Extremes<'a> {
     pub(super) fn new(close: &'a [f64]) -> Self {
-        let blocks: Vec<(f64, f64)> = close.chunks(BLOCK).map(scan).collect();
+        let n_blocks = close.len().div_ceil(BLOCK);
         let falls = close.chunks(BLOCK).map(|block| fall(block, 0.0, 1.0).1).collect();
-        let mut levels = vec![blocks];
-        let mut reach = 1;
-        while 2 * reach <= levels[0].len() {
-            let half = &levels[levels.len() - 1];
-            let next = half.iter().zip(&half[reach..]).map(|(a, b)| join(*a, *b)).collect();
-            levels.push(next);
-            reach *= 2;
+        let n_levels = n_blocks.ilog2() as usize + 1;
+        let mut levels = Vec::with_capacity(n_levels * n_blocks);
+        levels.extend(close.chunks(BLOCK).map(scan));
+        for level in 1..n_levels {
+            let (half, reach) = ((level - 1) * n_blocks, 1 << (level - 1));
+            for block in 0..n_blocks {
+                // Near the end a level repeats what there is; nobody asks for more.
+                let other = (block + reach).min(n_blocks - 1);
+                levels.push(join(levels[half + block], levels[half + other]));
+            }
         }
-        Self { close, levels, falls }
+        Self { close, levels, n_blocks, falls }
     }
 
     /// Smallest and largest close of the blocks `first..=last`, `first <= last`.
     #[inline]
     fn of_blocks(&self, first: usize, last: usize) -> (f64, f64) {
         let level = (last - first + 1).ilog2() as usize;
-        let row = &self.levels[level];
+        let row = &self.levels[level * self.n_blocks..][..self.n_blocks];
         join(row[first], row[last + 1 - (1 << level)])
     }
 
@@ -64,7 +68,7 @@ impl<'a> Extremes<'a> {
             return fall(&self.close[bars], 0.0, 1.0).1;
         }
         let (mut high, mut deepest) = fall(&self.close[bars.start..first * BLOCK], 0.0, 1.0);
-        for (block, (low, top)) in self.levels[0][first..last].iter().enumerate() {
+        for (block, (low, top)) in self.levels[first..last].iter().enumerate() {
             if *low < deepest * high {
                 deepest = *low / high;
             }

@@ -6,7 +6,7 @@
 //! (the walk) over tables that all parameter sets share (the tables).
 //!
 //! **What it needs**, a bar and parameter set of a crossover: two loads of 8 bytes, two
-//! comparisons and 1/4 byte of masks; 16 bytes from the L2 cache are the floor. A round trip adds about
+//! comparisons and 1/8 byte of mask; 16 bytes from the L2 cache are the floor. A round trip adds about
 //! 40 operations, 64 bytes of table and, where a new high or a new drawdown is possible, a scan of its
 //! closes.
 //!

@@ -27,10 +27,10 @@ impl Orders {
         self.len = 0;
     }
 
-    /// Adds the signals of 64 bars from `base` on; no bar has both.
+    /// Adds the orders at the set bits of `left`, of 64 bars from `base` on; those that are set in
+    /// `exits` too are exits, the others entries.
     #[inline]
-    pub(super) fn push(&mut self, base: usize, entries: u64, exits: u64) {
-        let mut left = entries | exits;
+    pub(super) fn push(&mut self, base: usize, mut left: u64, exits: u64) {
         let count = left.count_ones() as usize;
         let Some(slots) = self.events.get_mut(self.len..) else { return };
         let base = base as u32;
@@ -68,6 +68,17 @@ impl Orders {
         }
         &self.events[..kept]
     }
+
+    /// As [`alternating`](Self::alternating), for orders that alternate as they come.
+    #[inline]
+    pub(super) fn alternating_by_themselves(&mut self, in_market: bool) -> &[u32] {
+        let events = &mut self.events[..self.len];
+        let skip = events.first().is_some_and(|first| first & 1 != u32::from(in_market));
+        for event in events.iter_mut() {
+            *event >>= 1;
+        }
+        &events[usize::from(skip)..]
+    }
 }
 
 #[cfg(test)]
@@ -91,7 +102,7 @@ mod tests {
                 for at in 0..3 {
                     let both = entries[at] & exits[at];
                     let (entries, exits) = (entries[at] & !both, exits[at] & !both);
-                    orders.push(64 * at, entries, exits);
+                    orders.push(64 * at, entries | exits, exits);
                     for bit in 0..64 {
                         let wanted = if holds { exits } else { entries };
                         if wanted >> bit & 1 == 1 {

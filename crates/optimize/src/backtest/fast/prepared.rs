@@ -78,9 +78,9 @@ impl<'a> PreparedBacktest<'a> {
             let decided = decided(base, n);
             let (entries, exits) = (pack(entries) & decided, pack(exits) & decided);
             let both = entries & exits;
-            orders.push(base, entries & !both, exits & !both);
+            orders.push(base, entries ^ exits, exits & !both);
         }
-        walk.take(&self.tables, config, &mut orders);
+        walk.take(&self.tables, config, orders.alternating(false));
         Ok(walk.finish(&self.tables, config).unwrap_or_else(|| {
             let order = |bar| signals.order(bar);
             simulate(self.tables.fill, self.tables.close, config, order, &mut Nothing)

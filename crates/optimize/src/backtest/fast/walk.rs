@@ -1,6 +1,5 @@
 //! From orders to statistics, one round trip at a time.
 
-use super::orders::Orders;
 use super::tables::{SUMS, Sums, Tables, plus};
 use crate::backtest::config::BacktestConfig;
 use crate::backtest::statistics::{Statistics, Tally};
@@ -38,14 +37,13 @@ impl Walk {
         }
     }
 
-    /// Takes orders on from where the last ones ended.
-    pub(super) fn take(
-        &mut self,
-        tables: &Tables<'_>,
-        config: &BacktestConfig,
-        orders: &mut Orders,
-    ) {
-        let bars = orders.alternating(self.in_market);
+    pub(super) fn in_market(&self) -> bool {
+        self.in_market
+    }
+
+    /// Takes the fill bars of orders on from where the last ones ended: an exit first while in the
+    /// market, then alternating.
+    pub(super) fn take(&mut self, tables: &Tables<'_>, config: &BacktestConfig, bars: &[u32]) {
         let mut bars = bars.iter().map(|bar| *bar as usize);
         if self.in_market {
             let Some(bar) = bars.next() else { return };
@@ -70,7 +68,7 @@ impl Walk {
         self.tally.entered(self.entry_fee);
     }
 
-    #[inline]
+    #[inline(always)]
     fn leave(&mut self, tables: &Tables<'_>, config: &BacktestConfig, bar: usize) {
         let price = tables.fill[bar] * (1.0 - config.costs.slippage);
         let exit_fee = self.size * price * config.costs.fee;
@@ -106,7 +104,7 @@ impl Walk {
 
     /// The figures, or `None` where the sums have lost too many digits.
     pub(super) fn finish(
-        mut self,
+        &mut self,
         tables: &Tables<'_>,
         config: &BacktestConfig,
     ) -> Option<Statistics> {
