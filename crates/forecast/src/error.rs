@@ -131,7 +131,7 @@ pub enum ErrorKind {
         expected: String,
     },
     /// A parameter is named that the model does not have.
-    #[error("no parameter is named {name}, expected one of {known:?}")]
+    #[error("no parameter is named {name}, expected one of {}", known.join(", "))]
     UnknownParameter {
         /// The name given.
         name: String,

@@ -118,8 +118,7 @@ mod tests {
         for shocks in [Shocks::Normal, Shocks::FatTailed] {
             let panel = Panel { n_assets: 1, n_rows: 20_000, shocks, ..Panel::default() };
             let prices = &panel.simulate(3)[0];
-            let squares: f64 =
-                prices.windows(2).map(|pair| (pair[1] / pair[0]).ln().powi(2)).sum();
+            let squares: f64 = prices.windows(2).map(|pair| (pair[1] / pair[0]).ln().powi(2)).sum();
             let volatility = (squares / 19_999.0).sqrt();
             assert!((volatility / 0.015 - 1.0).abs() < 0.05, "{shocks:?}: {volatility}");
         }
