@@ -13,6 +13,9 @@ pub enum Shocks {
     Normal,
     /// Student's t with four degrees of freedom, scaled to unit variance: tails like those of stocks.
     FatTailed,
+    /// Gaussian with a volatility of its own that comes in clusters: its logarithm is an AR(1) with
+    /// coefficient 0.98 and shocks of 0.25; unit variance on average.
+    Clustered,
 }
 
 /// What a panel looks like.
@@ -52,11 +55,14 @@ impl Panel {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut columns = vec![Vec::with_capacity(self.n_rows); self.n_assets];
         let mut log_prices = vec![100.0_f64.ln(); self.n_assets];
+        // The last log variance is the market's.
+        let mut log_variances = vec![0.0; self.n_assets + 1];
         for _ in 0..self.n_rows {
-            let market = self.shock(&mut rng);
-            for (column, log_price) in columns.iter_mut().zip(&mut log_prices) {
+            let market = self.shock(&mut rng, &mut log_variances[self.n_assets]);
+            for (asset, (column, log_price)) in columns.iter_mut().zip(&mut log_prices).enumerate()
+            {
                 column.push(log_price.exp());
-                let own = self.shock(&mut rng);
+                let own = self.shock(&mut rng, &mut log_variances[asset]);
                 let shock = self.common.sqrt() * market + (1.0 - self.common).sqrt() * own;
                 *log_price += self.drift + self.volatility * shock;
             }
@@ -64,9 +70,17 @@ impl Panel {
         columns
     }
 
-    fn shock(&self, rng: &mut ChaCha8Rng) -> f64 {
+    fn shock(&self, rng: &mut ChaCha8Rng, log_variance: &mut f64) -> f64 {
         match self.shocks {
             Shocks::Normal => StandardNormal.sample(rng),
+            Shocks::Clustered => {
+                let news: f64 = StandardNormal.sample(rng);
+                *log_variance = 0.98 * *log_variance + 0.25 * news;
+                // The mean of the variance is exp of half the variance of its logarithm.
+                let mean = (0.5_f64 * 0.25 * 0.25 / (1.0 - 0.98 * 0.98)).exp();
+                let shock: f64 = StandardNormal.sample(rng);
+                (log_variance.exp() / mean).sqrt() * shock
+            }
             // The variance of a t with four degrees of freedom is two.
             Shocks::FatTailed => {
                 let student = StudentT::new(4.0).expect("four degrees of freedom are valid");

@@ -1,5 +1,6 @@
 //! Random walks cannot be forecast, and no view survives on them beyond the stated level.
 
+use tangency_pipeline::Skill;
 use tangency_pool::Pool;
 use tangency_testkit::random_walks::{Panel, Shocks};
 
@@ -36,4 +37,35 @@ fn random_walks_earn_no_views() {
     for (seed, (views, exact)) in results.iter().enumerate() {
         assert_eq!(*views == 0, *exact, "panel {seed}: {views} views");
     }
+}
+
+/// The corner where a bound is hardest pressed: fifty tickers share the level, two years of monthly
+/// forecasts are all there is, and volatility comes in clusters. The forecast is half the drift of the
+/// last 504 rows, as an ensemble of naive and drift would have it.
+#[test]
+fn many_tickers_and_a_short_record_earn_no_views() {
+    let (train, horizon, n_assets) = (504, 21, 50);
+    let panel = Panel {
+        n_assets,
+        n_rows: train + 25 * horizon,
+        shocks: Shocks::Clustered,
+        ..Panel::default()
+    };
+    let seeds: Vec<u64> = (0..300).collect();
+    let report = Pool::new(2).unwrap().batch().map(&seeds, |&seed| {
+        panel.simulate(seed).iter().any(|prices| {
+            let log_return = |from: usize, to: usize| (prices[to] / prices[from]).ln();
+            let (model, naive): (Vec<f64>, Vec<f64>) = (0..24)
+                .map(|k| train + k * horizon)
+                .map(|origin| {
+                    let drift = log_return(origin - train, origin - 1) / (train - 1) as f64;
+                    let actual = log_return(origin - 1, origin - 1 + horizon);
+                    (actual - 0.5 * drift * horizon as f64, actual)
+                })
+                .unzip();
+            Skill::measure(&model, &naive, n_assets, 0.05).confidence() > 0.0
+        })
+    });
+    let kept = report.into_results().unwrap().iter().filter(|kept| **kept).count();
+    assert!(kept <= 15, "{kept} of 300 panels kept a view");
 }
