@@ -3,9 +3,12 @@
 //! The grid is searched on the first part of the rows and judged on the rest: the report sets the
 //! winner's figure beside what it came to afterwards.
 
+use std::ops::Range;
+
 use serde::Serialize;
 use tangency_optimize::backtest::{
-    Backtest, BacktestConfig, Bars, BuyAndHold, Costs, Detail, Signals, SmaCross, Strategy,
+    Backtest, BacktestConfig, BacktestResult, Bars, BuyAndHold, Costs, Detail, Signals, SmaCross,
+    Strategy,
 };
 
 use crate::config::{PipelineConfig, at_least, setting};
@@ -78,9 +81,9 @@ pub(crate) fn search(
                 let closes = market.closes(asset);
                 match pairs.get(item) {
                     Some(&(fast, slow)) => {
-                        halves(closes, split, &SmaCross { fast, slow }, settings)
+                        crossover(closes, split, SmaCross { fast, slow }, settings)
                     }
-                    None => halves(closes, split, &BuyAndHold, settings),
+                    None => holding(closes, split, settings),
                 }
             })
             .collect::<Result<Vec<Halves>>>()?;
@@ -124,26 +127,36 @@ pub(crate) fn search(
     })
 }
 
-/// Runs a strategy on both sides of the split. Its signals come from the whole series, so that the
-/// moving averages are warm at the split; each side starts in cash and sees no signal of the other.
+/// A crossover on both sides of the split. Its signals come from the whole series, so that the moving
+/// averages are warm at the split; each side starts in cash and sees no signal of the other.
+fn crossover(
+    closes: &[f64],
+    split: usize,
+    cross: SmaCross,
+    settings: BacktestConfig,
+) -> Result<Halves> {
+    let mut signals = Signals::default();
+    cross.signals_into(&Bars::from_closes(closes)?, &mut signals)?;
+    halves(closes, split, settings, |side, rows| {
+        side.run_signals(&signals.slice(rows)?, Detail::NONE)
+    })
+}
+
+/// Buying on the first bar of each side, and holding.
+fn holding(closes: &[f64], split: usize, settings: BacktestConfig) -> Result<Halves> {
+    halves(closes, split, settings, |side, _| side.run(&BuyAndHold))
+}
+
 fn halves(
     closes: &[f64],
     split: usize,
-    strategy: &dyn Strategy,
     settings: BacktestConfig,
+    run: impl Fn(&Backtest<'_>, Range<usize>) -> tangency_optimize::Result<BacktestResult>,
 ) -> Result<Halves> {
     let bars = Bars::from_closes(closes)?;
-    let mut signals = Signals::default();
-    strategy.signals_into(&bars, &mut signals)?;
-    let sharpe = |rows: std::ops::Range<usize>| -> Result<f64> {
+    let sharpe = |rows: Range<usize>| -> Result<f64> {
         let side = Backtest::new(bars.slice(rows.clone())?, settings)?;
-        // Buying and holding enters on the first bar of each side.
-        let result = if strategy.name() == BuyAndHold.name() {
-            side.run(strategy)?
-        } else {
-            side.run_signals(&signals.slice(rows)?, Detail::NONE)?
-        };
-        Ok(result.statistics.sharpe)
+        Ok(run(&side, rows)?.statistics.sharpe)
     };
     Ok(Halves { in_sample: sharpe(0..split)?, out_of_sample: sharpe(split..closes.len())? })
 }
@@ -185,13 +198,13 @@ mod tests {
             .collect();
         let settings = BacktestConfig::new(252.0).with_costs(Costs::fee(0.001));
         let cross = SmaCross { fast: 3, slow: 12 };
-        let before = halves(&closes, 250, &cross, settings).unwrap();
+        let before = crossover(&closes, 250, cross, settings).unwrap();
         assert!(before.in_sample.is_finite() && before.out_of_sample.is_finite());
         closes[250..]
             .iter_mut()
             .enumerate()
             .for_each(|(row, close)| *close *= 1.0 + (row % 3) as f64);
-        let after = halves(&closes, 250, &cross, settings).unwrap();
+        let after = crossover(&closes, 250, cross, settings).unwrap();
         assert_eq!(before.in_sample.to_bits(), after.in_sample.to_bits());
         assert_ne!(before.out_of_sample.to_bits(), after.out_of_sample.to_bits());
     }

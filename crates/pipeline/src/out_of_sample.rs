@@ -62,7 +62,7 @@ pub(crate) fn out_of_sample(
         tracks: tracks
             .into_iter()
             .map(|(name, track)| section(name, &track, &period_ends, config))
-            .collect::<Result<_>>()?,
+            .collect(),
     })
 }
 
@@ -84,15 +84,14 @@ fn section(
     track: &PortfolioTrack,
     period_ends: &[usize],
     config: &PipelineConfig,
-) -> Result<TrackSection> {
+) -> TrackSection {
     let returns = track.returns();
     let ppy = config.periods_per_year;
     let risk_free = config.risk_free_rate / ppy;
     let (equity, drawdown) = by_period(track, period_ends);
-    Ok(TrackSection {
+    TrackSection {
         name: name.to_owned(),
-        // The track starts from 1, before the first purchase is paid for.
-        total_return: track.equity.last().map_or(0.0, |value| value - 1.0),
+        total_return: metrics::total_return(&returns),
         annualized_return: metrics::annualized_return(&returns, ppy),
         annualized_volatility: metrics::annualized_volatility(&returns, ppy),
         sharpe: metrics::sharpe_ratio(&returns, risk_free, ppy),
@@ -100,7 +99,7 @@ fn section(
         mean_turnover: track.mean_turnover(),
         equity,
         drawdown,
-    })
+    }
 }
 
 /// Value at the start and at each period's end, and the deepest drawdown within each period.

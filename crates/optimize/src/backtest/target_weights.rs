@@ -32,10 +32,12 @@ pub struct PortfolioTrack {
 }
 
 impl PortfolioTrack {
-    /// Simple returns between consecutive closes, one fewer than `equity`.
+    /// Simple returns, one a close: the first is what the first purchase cost, so that they compound
+    /// to the last equity.
     #[must_use]
     pub fn returns(&self) -> Vec<f64> {
-        self.equity.windows(2).map(|pair| pair[1] / pair[0] - 1.0).collect()
+        let before = std::iter::once(&1.0).chain(&self.equity);
+        self.equity.iter().zip(before).map(|(value, before)| value / before - 1.0).collect()
     }
 
     /// Mean two-way turnover of a rebalancing, the first purchase left out; 0 without one.
@@ -161,6 +163,8 @@ mod tests {
             assert!((got - want).abs() < 1e-15, "{:?}", track.equity);
         }
         assert_eq!(track.equity.len(), 4);
+        let grown: f64 = track.returns().iter().map(|r| 1.0 + r).product();
+        assert!((grown - expected[3]).abs() < 1e-15, "{grown}");
         assert_eq!(track.turnover.len(), 2);
         assert!((track.mean_turnover() - 1.0 / 3.0).abs() < 1e-15);
     }

@@ -60,7 +60,7 @@ fn figures(report: &Report) -> Markup {
 fn weights(report: &Report) -> Markup {
     html! {
         h2 { "Weights beside the prior" }
-        (key(&[("prior", "#8a94a0"), ("earned views", "#185fb6"), ("error-variance views", "#d67a26")]))
+        (key(&["prior", "earned", "error-variance"]))
         (figure(charts::weights(&report.assets), None))
         (tables::weights(report))
     }
@@ -106,8 +106,7 @@ fn record(report: &Report) -> Markup {
         }
         p.soft { (section.execution) }
         (tables::tracks(section))
-        (key(&section.tracks.iter().map(|track| (track.name.as_str(), colour(&track.name)))
-            .collect::<Vec<_>>()))
+        (key(&section.tracks.iter().map(|track| track.name.as_str()).collect::<Vec<_>>()))
         (figure(charts::equity(section), Some("Value of 1, after costs, logarithmic axis")))
         (figure(charts::relative(section), Some("Value relative to the prior's")))
         (figure(charts::drawdown(section), Some("Deepest drawdown within each period")))
@@ -183,23 +182,14 @@ fn figure(picture: Option<String>, caption: Option<&str>) -> Markup {
     }
 }
 
-fn key(entries: &[(&str, &str)]) -> Markup {
+/// The rules of a picture with their colours.
+fn key(rules: &[&str]) -> Markup {
     html! {
         div.key {
-            @for (name, colour) in entries {
-                span { i style={ "background:" (colour) } {} (name) }
+            @for rule in rules {
+                span { i style={ "background:" (charts::css_colour(rule)) } {} (rule) }
             }
         }
-    }
-}
-
-/// The palette of the charts, as the page writes colours.
-fn colour(rule: &str) -> &'static str {
-    match rule {
-        "earned" => "#185fb6",
-        "error-variance" => "#d67a26",
-        "equal weight" => "#789664",
-        _ => "#8a94a0",
     }
 }
 

@@ -40,6 +40,12 @@ pub(super) fn draw(
     Some(svg.replacen(&fixed, "<svg class=\"chart\" role=\"img\" ", 1))
 }
 
+/// The colour of a rule as the page writes it.
+pub(in crate::html) fn css_colour(rule: &str) -> String {
+    let RGBColor(red, green, blue) = rule_colour(rule);
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
 /// The colour of a rule by its name.
 pub(super) fn rule_colour(name: &str) -> RGBColor {
     match name {
