@@ -130,7 +130,7 @@ pub(crate) fn lend<'body, A: 'static, T>(
 
 /// A mutable slice that hands out its parts, each of them once.
 ///
-/// `next` is the first index not handed out yet. It only grows and never passes `len`.
+/// `next` is the first index not handed out yet; at `len` or above, nothing is left.
 pub(crate) struct Slots<'a, T> {
     base: *mut T,
     len: usize,
@@ -159,25 +159,31 @@ impl<'a, T> Slots<'a, T> {
     /// The next `want` places (fewer at the end) with the index of the first; `None` when all are
     /// handed out.
     pub(crate) fn claim(&self, want: usize) -> Option<(usize, &'a mut [T])> {
-        let size_at = |start: usize| want.clamp(1, self.len - start);
-        // The release half publishes that the claimer had entered the loan, to whoever reads from
-        // `is_exhausted` that nothing is left.
-        let start = self
-            .next
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |start| {
-                (start < self.len).then(|| start + size_at(start))
-            })
-            .ok()?;
-        // SAFETY: `start < len` and `start + size <= len` by the clamp, so the part lies within the
-        // slice that `new` borrowed exclusively for 'a. The cursor only grows, by exactly the size
-        // handed out in the same atomic step: no two parts overlap.
-        let part = unsafe { std::slice::from_raw_parts_mut(self.base.add(start), size_at(start)) };
+        let want = want.clamp(1, self.len.max(1));
+        // One addition, no loop: under contention a compare-and-exchange that fails fetches the line
+        // once more. The release half publishes that the claimer had entered the loan, to whoever reads
+        // from `is_exhausted` that nothing is left.
+        let start = self.next.fetch_add(want, Ordering::AcqRel);
+        if start >= self.len {
+            // Brought back, so that the cursor stays far from its end however often this is asked. It
+            // stays at `len` or above whoever adds meanwhile. What the claimers before published was
+            // acquired by the addition, and goes on with this store.
+            self.next.store(self.len, Ordering::Release);
+            return None;
+        }
+        let size = want.min(self.len - start);
+        // SAFETY: `start < len` and `start + size <= len`, so the part lies within the slice that `new`
+        // borrowed exclusively for 'a. The addition that gave `start` moved the cursor by `want >= size`
+        // in one atomic step, and a store puts it at `len`, where nothing is handed out any more: no two
+        // parts overlap. It cannot wrap: each of at most 65,535 workers adds at most `len` before it sees
+        // that nothing is left and puts the cursor back, and no address space holds 2^47 results.
+        let part = unsafe { std::slice::from_raw_parts_mut(self.base.add(start), size) };
         Some((start, part))
     }
 
     /// How many places have not been handed out, at most: some may be by now. A hint, hence relaxed.
     pub(crate) fn left(&self) -> usize {
-        self.len - self.next.load(Ordering::Relaxed)
+        self.len.saturating_sub(self.next.load(Ordering::Relaxed))
     }
 
     /// Whether every place has been handed out.

@@ -1,6 +1,7 @@
 //! How a batch runs: lent to the workers and waited for, or nested on the worker that calls.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::cancel::CancelToken;
@@ -56,20 +57,34 @@ pub(crate) enum Offer {
     Each(usize),
 }
 
+thread_local! {
+    /// What this thread waits with, kept from batch to batch. A token that a worker left in it late
+    /// makes the next wait look once more than it need.
+    static PARKER: Rc<Parker> = Rc::new(Parker::new());
+}
+
+/// A parker that nobody waits with: a batch started from an observer of another has its own, since
+/// either would take the other's tokens.
+fn parker() -> Rc<Parker> {
+    let kept = PARKER.try_with(|kept| (Rc::strong_count(kept) == 1).then(|| Rc::clone(kept)));
+    // A thread on its way out keeps nothing any more.
+    kept.ok().flatten().unwrap_or_else(|| Rc::new(Parker::new()))
+}
+
 /// Where and since when a batch runs.
 pub(crate) struct Stage<'a> {
     pub(crate) crew: &'a Crew,
     pub(crate) nested: Option<Worker>,
     pub(crate) workers: usize,
     pub(crate) started: Instant,
-    pub(crate) parker: Parker,
+    parker: Rc<Parker>,
 }
 
 impl<'a> Stage<'a> {
     pub(crate) fn new(crew: &'a Crew) -> Self {
         let nested = Worker::current(crew.id);
         let workers = if nested.is_some() { 1 } else { crew.target() };
-        Self { crew, nested, workers, started: Instant::now(), parker: Parker::new() }
+        Self { crew, nested, workers, started: Instant::now(), parker: parker() }
     }
 
     pub(crate) fn roster<'s>(&self, settings: &Settings<'s>) -> Roster<'s> {
@@ -117,7 +132,13 @@ impl<'a> Stage<'a> {
             roster.set_recall(&self.crew.queue, job);
             match offer {
                 Offer::Seats(0) | Offer::Each(0) => {}
-                Offer::Seats(seats) => self.crew.queue.offer(job, seats),
+                Offer::Seats(seats) => {
+                    if self.crew.queue.offer_first(job, seats, self.workers)
+                        && !watch.ends_soon(job)
+                    {
+                        self.crew.queue.call(job, seats - 1);
+                    }
+                }
                 Offer::Each(workers) => self.crew.queue.offer_each(job, workers),
             }
             watch.wait(job, &self.parker);

@@ -37,6 +37,7 @@ mod run;
 mod seed;
 mod segments;
 mod sink;
+mod spin;
 mod staff;
 mod state;
 mod stats;

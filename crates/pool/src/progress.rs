@@ -161,6 +161,12 @@ mod tests {
         }
     }
 
+    /// Nothing is kept for an item: what a batch needs to be watched is this, however many there are.
+    #[test]
+    fn watching_takes_no_memory_to_speak_of() {
+        assert!(size_of::<Schedule>() + size_of::<ProgressSnapshot>() <= 256);
+    }
+
     #[test]
     fn the_schedule_keeps_its_interval() {
         let start = Instant::now();

@@ -10,11 +10,20 @@
 //! it is stored with `Release` under the lock and loaded with `Acquire` outside, but nothing is read
 //! on the strength of it, since the lock follows. A stale `false` costs a worker its spin and no
 //! more, for it looks again under the lock before it sleeps.
+//!
+//! Waking a sleeper is a system call, and a batch of next to nothing is over before the sleeper is
+//! up. So [`Queue::offer_first`] offers one seat and wakes nobody as long as some worker is up, and leaves
+//! it to the caller to offer the others, and to wake workers, with [`Queue::call`] once the batch has shown
+//! that it lasts. Whether the one that is up looks for work or has its hands full does not matter: the call
+//! follows in a microsecond or two. All seats at once would keep a second worker up, who comes to find
+//! the work done and is in the way of the first.
 
 use std::sync::{Arc, PoisonError};
 
+use crossbeam_utils::CachePadded;
+
 use crate::erased::Loan;
-use crate::sync::{AtomicBool, Backoff, Condvar, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering, Spin};
 use crate::worker::Worker;
 
 pub(crate) type Job = Arc<Loan<Worker>>;
@@ -23,8 +32,9 @@ pub(crate) type Job = Arc<Loan<Worker>>;
 pub(crate) struct Queue {
     line: Mutex<Line>,
     woken: Condvar,
-    /// Whether there may be something to take. Written under the lock.
-    hint: AtomicBool,
+    /// Whether there may be something to take. Written under the lock. On a cache line of its own: who
+    /// spins on it would otherwise take the line of the lock away from whoever is adding a batch.
+    hint: CachePadded<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -61,16 +71,49 @@ impl Queue {
     /// Offers `seats` places in a batch, more of them if it stands in the queue already.
     pub(crate) fn offer(&self, job: &Job, seats: usize) {
         let mut line = self.lock();
+        self.add(&mut line, job, seats);
+        let wake = seats.min(line.sleepers);
+        drop(line);
+        self.wake(wake);
+    }
+
+    /// Begins to offer `seats` places, at least one, to a crew of `workers`. Where one of them is up, it is
+    /// one place, nobody is woken, and it is `true`: whoever offers has to [`call`](Self::call) with
+    /// the rest unless the batch is over before.
+    #[must_use]
+    pub(crate) fn offer_first(&self, job: &Job, seats: usize, workers: usize) -> bool {
+        let mut line = self.lock();
+        if line.sleepers < workers {
+            self.add(&mut line, job, 1);
+            return true;
+        }
+        drop(line);
+        self.offer(job, seats);
+        false
+    }
+
+    /// Offers `more` places in a batch, and wakes workers for all of them that nobody has taken.
+    pub(crate) fn call(&self, job: &Job, more: usize) {
+        let mut line = self.lock();
+        self.add(&mut line, job, more);
+        let left = line.batches.iter().find(|known| Arc::ptr_eq(&known.job, job));
+        let wake = left.map_or(0, |known| known.left).min(line.sleepers);
+        drop(line);
+        self.wake(wake);
+    }
+
+    fn add(&self, line: &mut Line, job: &Job, seats: usize) {
         match line.batches.iter_mut().find(|known| Arc::ptr_eq(&known.job, job)) {
             Some(known) => known.left += seats,
             None => line.batches.push(Seats { job: Arc::clone(job), left: seats, each: None }),
         }
-        self.hint.store(true, Ordering::Release);
-        let wake = seats.min(line.sleepers);
-        drop(line);
-        // A spinning worker may be quicker than the sleeper that is woken here. The sleeper then
-        // finds nothing and sleeps on.
-        for _ in 0..wake {
+        self.hint.store(line.is_worth_a_look(), Ordering::Release);
+    }
+
+    /// A worker that is up may be quicker than a sleeper that is woken here. The sleeper
+    /// then finds nothing and sleeps on.
+    fn wake(&self, sleepers: usize) {
+        for _ in 0..sleepers {
             self.woken.notify_one();
         }
     }
@@ -125,10 +168,8 @@ impl Queue {
     pub(crate) fn take(&self, worker: &Worker) -> Option<Job> {
         // A few microseconds of looking around first: a batch that follows on the heels of another
         // then costs no system call.
-        let backoff = Backoff::new();
-        while !self.hint.load(Ordering::Acquire) && !backoff.is_completed() {
-            backoff.snooze();
-        }
+        let mut spin = Spin::new();
+        while !self.hint.load(Ordering::Acquire) && spin.turn() {}
         let mut line = self.lock();
         loop {
             if worker.is_retiring() {

@@ -194,7 +194,7 @@ impl Visit<'_> {
         self.clock.last()
     }
 
-    /// Leaves the time since the last item out of account.
+    /// Begins a new count of time: what went by since the last item is no item's.
     pub(crate) fn restart_clock(&mut self) {
         self.clock.flush(self.worker.counters().run_time());
     }
@@ -220,11 +220,11 @@ impl Visit<'_> {
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
         let counters = self.worker.counters();
-        self.clock.flush(counters.run_time());
+        let end = self.clock.settle(counters.run_time());
         let items = self.seat.items() - self.items;
         // Items may start nested batches that build state.
         let init = counters.init().saturating_sub(self.init);
-        let busy = self.since.elapsed().saturating_sub(init);
+        let busy = end.duration_since(self.since).saturating_sub(init);
         counters.add_items(items);
         // A nested batch runs within the time of the item that started it.
         if !self.nested {

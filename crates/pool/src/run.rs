@@ -76,7 +76,10 @@ impl<'s, R, E> Run<'s, R, E> {
                     Ok(Ok(value)) => Outcome::Done(value),
                     Ok(Err(error)) => Outcome::Failed(error),
                     // The batch is stopped, and the place says `Cancelled` already.
-                    Err(payload) if panics::is_interruption(&*payload) => return,
+                    Err(payload) if panics::is_interruption(&*payload) => {
+                        visit.restart_clock();
+                        return;
+                    }
                     Err(payload) => Outcome::Panicked(panics::message(payload)),
                 };
                 let now = visit.count(slot);

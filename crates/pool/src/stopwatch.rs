@@ -55,6 +55,11 @@ impl Stopwatch {
         now
     }
 
+    /// Counts what has ended since the clock was last read, and reads it only if something has.
+    pub(crate) fn settle(&mut self, into: &Histogram) -> Instant {
+        if self.pending == 0 { self.read } else { self.flush(into) }
+    }
+
     /// When the clock was last read.
     pub(crate) fn last(&self) -> Instant {
         self.read

@@ -69,7 +69,10 @@ impl<'s, I: Iterator, R, E> Stream<'s, I, R, E> {
                 let outcome = match catch_unwind(AssertUnwindSafe(|| task(item))) {
                     Ok(Ok(value)) => Outcome::Done(value),
                     Ok(Err(error)) => Outcome::Failed(error),
-                    Err(payload) if panics::is_interruption(&*payload) => break,
+                    Err(payload) if panics::is_interruption(&*payload) => {
+                        visit.restart_clock();
+                        break;
+                    }
                     Err(payload) => Outcome::Panicked(panics::message(payload)),
                 };
                 visit.count(&outcome);

@@ -6,5 +6,5 @@
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 
-pub(crate) use crossbeam_utils::Backoff;
+pub(crate) use crate::spin::Spin;
 pub(crate) use crossbeam_utils::sync::{Parker, Unparker};

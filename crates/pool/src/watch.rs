@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 use crate::progress::{Progress, ProgressSnapshot, Schedule};
 use crate::queue::Job;
 use crate::roster::Roster;
-use crate::sync::{Backoff, Parker};
+use crate::sync::{Parker, Spin};
 
 /// How often to look at a cancellation token while no worker is free to look at it.
 const TOKEN_INTERVAL: Duration = Duration::from_millis(5);
+
+/// Looks at a batch that has just begun, each after a pause of the processor.
+const FIRST_LOOKS: usize = 32;
 
 /// What the caller's side needs to know of a batch, whatever its items are.
 pub(crate) trait Course {
@@ -53,7 +56,7 @@ impl<'r, 's, C: Course> Watch<'r, 's, C> {
 
     /// Waits until every item has ended, or the batch is stopped and no worker is in it.
     pub(crate) fn wait(&mut self, job: &Job, parker: &Parker) {
-        let backoff = Backoff::new();
+        let mut spin = Spin::new();
         loop {
             self.poll();
             // In this order: what the workers counted is visible once they are seen to have left,
@@ -61,14 +64,24 @@ impl<'r, 's, C: Course> Watch<'r, 's, C> {
             if job.is_idle() && self.is_over() {
                 return;
             }
-            if !backoff.is_completed() {
-                backoff.snooze();
-            } else if let Some(patience) = self.patience() {
+            if spin.turn() {
+                continue;
+            }
+            if let Some(patience) = self.patience() {
                 parker.park_timeout(patience);
             } else {
                 parker.park();
             }
         }
+    }
+
+    /// Whether the batch ends within a microsecond or two, which is less than it takes to wake a worker.
+    pub(crate) fn ends_soon(&self, job: &Job) -> bool {
+        let mut spin = Spin::new();
+        (0..FIRST_LOOKS).any(|_| {
+            spin.turn();
+            job.is_idle() && self.is_over()
+        })
     }
 
     fn is_over(&self) -> bool {

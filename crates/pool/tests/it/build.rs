@@ -141,3 +141,28 @@ fn shutting_down_says_what_was_done() {
     let stats = pool.shutdown();
     assert_eq!((stats.batches, stats.items.done), (1, 7));
 }
+
+/// The name of the test below, as a test binary is asked for it.
+#[cfg(not(feature = "process"))]
+const CHOSEN: &str = "build::the_executor_of_a_pool_built_here";
+
+/// Prints where jobs would run: the process that the next test starts.
+#[cfg(not(feature = "process"))]
+#[test]
+#[ignore = "run by processes_that_are_not_built_in_fall_back_to_threads"]
+fn the_executor_of_a_pool_built_here() {
+    let executor = pool(1).stats().executor;
+    println!("chosen: {}: {}", executor.kind, executor.reason.unwrap_or_default());
+}
+
+#[cfg(not(feature = "process"))]
+#[test]
+fn processes_that_are_not_built_in_fall_back_to_threads() {
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", CHOSEN, "--nocapture"])
+        .env("TANGENCY_EXECUTOR", "processes")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("chosen: threads: built without the feature `process`"), "{text}");
+}

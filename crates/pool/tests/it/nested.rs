@@ -132,15 +132,21 @@ fn building_a_state_may_use_the_pool() {
 fn a_batch_from_an_observer() {
     within(LONG, || {
         let pool = pool(2);
+        // Long enough for the caller to sleep in both: neither takes the wake-ups of the other.
+        let nap = || std::thread::sleep(std::time::Duration::from_micros(300));
         let mut inner = Vec::new();
         let report = pool
             .batch()
             .on_result(|index, _: &Outcome<usize, std::convert::Infallible>| {
-                inner.push(pool.batch().map_indices(index + 1, |i| i).outcomes.len());
+                let batch = pool.batch().map_indices(index % 3 + 1, |_| nap());
+                inner.push(batch.outcomes.len());
             })
-            .map_indices(10, |i| i);
+            .map_indices(150, |i| {
+                nap();
+                i
+            });
         assert!(report.is_complete());
         inner.sort_unstable();
-        assert_eq!(inner, (1..=10).collect::<Vec<_>>());
+        assert_eq!(inner, [[1; 50], [2; 50], [3; 50]].concat());
     });
 }

@@ -90,13 +90,14 @@ fn cancelled_while_every_worker_is_busy_elsewhere() {
 fn a_deadline_ends_the_batch_but_no_item() {
     within(LONG, || {
         let started = Instant::now();
-        let report = pool(2).batch().deadline(Duration::from_millis(60)).map_indices(1000, |i| {
+        let report = pool(2).batch().deadline(Duration::from_millis(400)).map_indices(1000, |i| {
             thread::sleep(Duration::from_millis(10));
             i
         });
-        assert!(started.elapsed() < Duration::from_secs(3));
+        // All of them would take two workers five seconds.
+        assert!(started.elapsed() < Duration::from_secs(4));
         assert!(report.stats.items.done >= 2, "{:?}", report.stats);
-        assert!(report.stats.items.cancelled > 900, "{:?}", report.stats);
+        assert!(report.stats.items.cancelled > 500, "{:?}", report.stats);
         let error = report.into_results().unwrap_err();
         let ErrorKind::Stopped { reason, total, .. } = error.kind() else { panic!("{error}") };
         assert_eq!((*reason, *total), (StopReason::Deadline, 1000));

@@ -139,6 +139,46 @@ fn no_wake_up_is_lost() {
     }
 }
 
+/// Seats that are offered to a crew of which some sleep and some do not: they are taken, also where the
+/// caller has nobody to wake, and the second one is taken at the latest once it is called.
+#[test]
+fn seats_that_are_offered_first_are_taken() {
+    for retires in [false, true] {
+        // Two seats for two workers have many more schedules.
+        model(if retires { 2 } else { 1 }, move || {
+            let queue = Arc::new(Queue::default());
+            let workers = [Worker::new(0), Worker::new(1)];
+            let threads = workers.clone().map(|worker| {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || serve(&queue, &worker))
+            });
+            let parker = Parker::new();
+            let calls = AtomicUsize::new(0);
+            let body = |_: &Worker| {
+                calls.fetch_add(1, Ordering::Relaxed);
+            };
+            lend(&body, &parker, |job| {
+                let seats = if retires { 1 } else { 2 };
+                if queue.offer_first(job, seats, 2) {
+                    queue.call(job, seats - 1);
+                }
+                if retires {
+                    workers[0].set_retiring();
+                    queue.wake_all();
+                }
+                while !job.is_idle() || calls.load(Ordering::Relaxed) < seats {
+                    parker.park();
+                }
+                queue.withdraw(job);
+            });
+            queue.close();
+            for thread in threads {
+                thread.join().unwrap();
+            }
+        });
+    }
+}
+
 /// A batch that each worker is to join once is joined once by each.
 #[test]
 fn each_worker_joins_once() {

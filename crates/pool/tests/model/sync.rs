@@ -10,17 +10,15 @@ use std::sync::{Arc, LockResult};
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Has no patience at all: a spin is a schedule that the checker tries anyway.
-pub(crate) struct Backoff;
+pub(crate) struct Spin;
 
-impl Backoff {
+impl Spin {
     pub(crate) fn new() -> Self {
         Self
     }
 
-    pub(crate) fn snooze(&self) {}
-
-    pub(crate) fn is_completed(&self) -> bool {
-        true
+    pub(crate) fn turn(&mut self) -> bool {
+        false
     }
 }
 

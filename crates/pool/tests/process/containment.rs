@@ -15,9 +15,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("containment::stack_overflow", || dies_of(Deed::Overflow, "signal 6 (SIGABRT)")),
     ("containment::allocation_failure", || dies_of(Deed::Allocate, "signal 6 (SIGABRT)")),
     ("containment::exit", || dies_of(Deed::Exit(3), "exit code 3")),
-    ("containment::an_endless_loop_meets_its_deadline", || {
-        dies_of(Deed::Loop, "deadline of 150ms")
-    }),
+    ("containment::an_endless_loop_meets_its_deadline", || dies_of(Deed::Loop, "deadline of 2s")),
     ("containment::one_retry_is_enough", one_retry_is_enough),
     ("containment::retries_are_configurable", retries_are_configurable),
     ("containment::killed_from_outside_at_an_item", killed_from_outside_at_an_item),
@@ -35,9 +33,9 @@ fn dies_of(deed: Deed, cause: &str) {
         .map(|n| if n % 10 == 7 { deed.clone() } else { Deed::Square(f64::from(n)) })
         .collect();
     let batch = pool.batch().chunking(Chunking::Fixed(1)).jobs::<Chaos>();
-    // Even dying takes a while on a busy machine.
-    let deadline = if deed == Deed::Loop { 150 } else { 20_000 };
-    let report = batch.item_deadline(Duration::from_millis(deadline)).run(&inputs);
+    // Even dying takes a while on a busy machine, and the items that are fine must not meet it.
+    let deadline = Duration::from_secs(if deed == Deed::Loop { 2 } else { 60 });
+    let report = batch.item_deadline(deadline).run(&inputs);
     for (n, outcome) in report.outcomes.iter().enumerate() {
         match outcome {
             Outcome::Done(square) => assert_eq!(*square, format!("{:?}", (n * n) as f64)),
@@ -75,7 +73,7 @@ fn one_retry_is_enough() {
     assert_eq!(report.into_results().unwrap(), ["done"]);
     assert_eq!((pool.stats().restarts, pool.quarantined()), (1, 0));
     // The bench holds it to 50 ms; here other programs may have the machine.
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
 fn retries_are_configurable() {
@@ -112,7 +110,7 @@ fn killed_from_outside_at_an_item() {
             std::thread::sleep(Duration::from_millis(50));
             kill(pid);
         });
-        let nap = Deed::Sleep(Duration::from_millis(200));
+        let nap = Deed::Sleep(Duration::from_secs(2));
         pool.batch().jobs::<Chaos>().run(&[nap, Deed::Square(3.0)])
     });
     assert_eq!(report.into_results().unwrap(), ["done", "9.0"]);
@@ -154,7 +152,7 @@ fn cancelling_kills() {
         });
         pool.batch().cancel(&token).jobs::<Chaos>().run(&vec![Deed::Loop; 5])
     });
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     assert!(report.outcomes.iter().all(Outcome::is_cancelled), "{:?}", report.outcomes);
     assert_eq!(report.stats.items.cancelled, 5);
     assert_eq!(report.stats.stopped, Some(StopReason::Cancelled));
@@ -164,7 +162,7 @@ fn cancelling_kills() {
 
 fn batch_deadline_kills() {
     let pool = processes(1);
-    let batch = pool.batch().deadline(Duration::from_millis(200));
+    let batch = pool.batch().deadline(Duration::from_secs(3));
     let report = batch.jobs::<Chaos>().run(&[Deed::Square(1.0), Deed::Loop, Deed::Square(2.0)]);
     assert_eq!(report.outcomes[0], Outcome::Done("1.0".to_owned()));
     assert_eq!(report.stats.items.cancelled, 2);

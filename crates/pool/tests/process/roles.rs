@@ -35,7 +35,8 @@ pub(crate) fn play() -> bool {
         // Says which processes it has, and keeps them busy until it is killed.
         ["parent", deed] => {
             let pool = processes(2);
-            let naps = vec![Deed::Sleep(Duration::from_millis(50)); 4];
+            // Long enough for both processes to have started before the last nap is taken.
+            let naps = vec![Deed::Sleep(Duration::from_millis(300)); 4];
             assert!(pool.batch().jobs::<Chaos>().run(&naps).is_complete());
             let pids: Vec<_> = pool.stats().workers.iter().filter_map(|w| w.pid).collect();
             println!("{}", pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" "));

@@ -74,12 +74,14 @@ pub(crate) fn soak(time: Duration, seed: u64) {
     // Once through, so that whatever is made once is made.
     storm(Duration::from_millis(500), seed);
     // A thread that has been joined may take the kernel a moment to clear away.
-    std::thread::sleep(Duration::from_millis(100));
+    std::thread::sleep(Duration::from_secs(1));
     let before = Holdings::count();
     let told = storm(time, seed + 1);
-    std::thread::sleep(Duration::from_millis(100));
-    let after = Holdings::count();
-    assert_eq!(before, after);
+    let patience = Instant::now() + Duration::from_secs(20);
+    while Holdings::count() != before && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(before, Holdings::count());
     println!("{told}");
 }
 
