@@ -20,10 +20,15 @@ impl Error {
         &self.kind
     }
 
-    /// True where the data are at fault (a bad price, too few rows), not the parameters.
+    /// True where the data are at fault (a bad price, too few rows, an impossible label), not the parameters.
     #[must_use]
     pub fn is_data(&self) -> bool {
-        matches!(self.kind, ErrorKind::BadPrice { .. } | ErrorKind::TooFewRows { .. })
+        matches!(
+            self.kind,
+            ErrorKind::BadPrice { .. }
+                | ErrorKind::TooFewRows { .. }
+                | ErrorKind::LabelEndsEarly { .. }
+        )
     }
 }
 
@@ -86,6 +91,34 @@ pub enum ErrorKind {
     ZeroSize {
         /// Which parameter.
         parameter: &'static str,
+    },
+    /// A number of folds that leaves nothing to learn from, or nothing to be judged on.
+    #[error("{parameter} is {got}, expected {at_least} to {at_most}")]
+    FoldCount {
+        /// Which count.
+        parameter: &'static str,
+        /// The smallest that works for these rows and folds.
+        at_least: usize,
+        /// The largest that works.
+        at_most: usize,
+        /// The count given.
+        got: usize,
+    },
+    /// Purge and embargo leave a fold without rows to learn from.
+    #[error("fold {fold} has no training rows left of {n_rows}: purge and embargo take them all")]
+    NoTrainingRows {
+        /// The fold, from 0.
+        fold: usize,
+        /// All rows.
+        n_rows: usize,
+    },
+    /// A label that ends before the row it belongs to.
+    #[error("label of row {row} ends at row {end}, expected that row or a later one")]
+    LabelEndsEarly {
+        /// The row, from 0.
+        row: usize,
+        /// The row its label ends with.
+        end: usize,
     },
     /// Sizes add up to more than `usize` holds.
     #[error("{parameter} is too large")]

@@ -67,6 +67,57 @@ pub struct WalkForwardCase {
     pub folds: Vec<[[usize; 2]; 2]>,
 }
 
+/// A plan of combinatorial purged splits and what it gives.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CombinatorialPurgedCase {
+    /// Rows of the data.
+    pub n: usize,
+    /// The plan.
+    pub args: CombinatorialPurgedArgs,
+    /// Number of splits.
+    pub n_splits: usize,
+    /// Number of whole paths.
+    pub n_test_paths: usize,
+    /// The splits in order.
+    pub folds: Vec<CombinatorialPurgedFold>,
+    /// For each split, the path that each of its tests belongs to.
+    pub path_ids: Vec<Vec<usize>>,
+}
+
+/// Sizes of combinatorial purged splits.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct CombinatorialPurgedArgs {
+    /// Stretches.
+    pub n_folds: usize,
+    /// Stretches tested at a time.
+    pub n_test_folds: usize,
+    /// Rows left out on either side of a test.
+    pub purged_size: usize,
+    /// Further rows left out after it.
+    pub embargo_size: usize,
+}
+
+/// One split, half-open.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CombinatorialPurgedFold {
+    /// Training ranges.
+    pub train: Vec<[usize; 2]>,
+    /// Test ranges, one a stretch.
+    pub test: Vec<[usize; 2]>,
+}
+
+/// Every case of combinatorial purged splits.
+///
+/// # Panics
+///
+/// When the golden file is missing or damaged.
+#[must_use]
+pub fn combinatorial_purged_cases() -> Vec<CombinatorialPurgedCase> {
+    let golden = crate::golden("preprocess/combinatorial_purged.json");
+    serde_json::from_value(golden["cases"].clone())
+        .unwrap_or_else(|error| panic!("combinatorial_purged.json: {error}"))
+}
+
 /// Every edge case.
 ///
 /// # Panics

@@ -135,7 +135,8 @@ impl PrefixSums {
     /// # Errors
     ///
     /// As [`sma_into`], and [`ErrorKind::TooFewRows`] for rows beyond the series.
-    #[inline]
+    // In line, so that a caller compiled for wider registers gets them here too.
+    #[inline(always)]
     pub fn sma_rows_into(
         &self,
         window: usize,

@@ -5,4 +5,5 @@
 mod folds;
 mod golden_indicators;
 mod indicators;
+mod purged_folds;
 mod returns;

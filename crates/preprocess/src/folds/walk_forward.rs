@@ -1,8 +1,4 @@
-//! Walk-forward folds: train on the past, test on what follows, move on.
-//!
-//! A fold is two half-open row ranges. Every row of `train` comes before every row of `test`, and
-//! nothing else is promised about where models look: features that reach across the border are the
-//! caller's to purge.
+//! Train on the past, test on what follows, move on.
 
 use std::iter::FusedIterator;
 use std::ops::Range;
