@@ -8,8 +8,10 @@
 //! ^ 64-byte aligned        ^ stride               ^ 2 * stride
 //! ```
 //!
-//! A block may also stand on memory that somebody else laid out, such as the body of an Arrow file,
-//! which looks the same.
+//! A block may also stand on memory that somebody else laid out: the body of an Arrow file, which
+//! looks the same, or the arrays of another library, each column wherever its owner put it.
+
+use std::ops::Range;
 
 use arrow_buffer::{Buffer, MutableBuffer, ScalarBuffer};
 
@@ -23,10 +25,42 @@ pub(crate) const LANE: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Block {
     pub(crate) timestamps: ScalarBuffer<i64>,
-    /// Column `c`, row `r` is at `c * stride + r`; the last column may end without its padding.
-    pub(crate) values: ScalarBuffer<f64>,
-    pub(crate) stride: usize,
+    pub(crate) values: Values,
     pub(crate) names: Names,
+}
+
+/// Where the values of a block lie. A clone shares them.
+#[derive(Debug, Clone)]
+pub(crate) enum Values {
+    /// In one buffer, at equal distances: column `c`, row `r` is at `c * stride + r`; the last
+    /// column may end without its padding.
+    Matrix { values: ScalarBuffer<f64>, stride: usize },
+    /// In a buffer a column, each as long as the timestamps.
+    Apart(Box<[ScalarBuffer<f64>]>),
+}
+
+impl Values {
+    /// These rows of a column, which must be there.
+    #[inline]
+    pub(crate) fn column(&self, index: usize, rows: Range<usize>) -> &[f64] {
+        match self {
+            Self::Matrix { values, stride } => {
+                let start = index * stride + rows.start;
+                &values[start..start + rows.len()]
+            }
+            Self::Apart(columns) => &columns[index][rows],
+        }
+    }
+
+    /// These rows of a column, which must be there, as a buffer that keeps the memory alive.
+    pub(crate) fn shared(&self, index: usize, rows: Range<usize>) -> ScalarBuffer<f64> {
+        match self {
+            Self::Matrix { values, stride } => {
+                values.slice(index * stride + rows.start, rows.len())
+            }
+            Self::Apart(columns) => columns[index].slice(rows.start, rows.len()),
+        }
+    }
 }
 
 /// A block while it is being filled.
@@ -76,6 +110,23 @@ impl BlockMut {
         &mut self.values_mut()[start..end]
     }
 
+    /// Writes whole rows, given row after row, from the row `first` on.
+    ///
+    /// A few rows at a time, so that what is written to a column is one cache line.
+    pub(crate) fn set_rows(&mut self, first: usize, values: &[f64]) {
+        let (n_columns, stride) = (self.n_columns, self.stride);
+        let columns = self.values_mut();
+        for (chunk, rows) in values.chunks(n_columns * LANE).enumerate() {
+            let n_rows = rows.len() / n_columns;
+            for column in 0..n_columns {
+                let to = &mut columns[column * stride + first + chunk * LANE..][..n_rows];
+                for (value, row) in to.iter_mut().zip(rows.chunks_exact(n_columns)) {
+                    *value = row[column];
+                }
+            }
+        }
+    }
+
     /// Keeps the first `n_rows` rows and moves the columns together.
     pub(crate) fn truncate_rows(&mut self, n_rows: usize) {
         let stride = n_rows.next_multiple_of(LANE);
@@ -96,15 +147,46 @@ impl BlockMut {
         let buffer = Buffer::from(self.buffer);
         let timestamps = ScalarBuffer::new(buffer.clone(), 0, self.n_rows);
         let values = ScalarBuffer::new(buffer, self.stride, self.n_columns * self.stride);
-        Block { timestamps, values, stride: self.stride, names }
+        Block { timestamps, values: Values::Matrix { values, stride: self.stride }, names }
     }
 }
 
 /// Checks that each timestamp comes after the one before.
+///
+/// This is what opening a mapped frame spends its time on, so it runs over runs of timestamps
+/// without a branch, and looks for the row only where one of them fails.
 pub(crate) fn check_increasing(timestamps: &[i64]) -> Result<(), Error> {
+    const RUN: usize = 512;
+    let mut start = 0;
+    while start + 1 < timestamps.len() {
+        let end = (start + RUN + 1).min(timestamps.len());
+        if !surely_increasing(&timestamps[start..end]) {
+            find_not_increasing(&timestamps[start..end], start)?;
+        }
+        start = end - 1;
+    }
+    Ok(())
+}
+
+/// Whether a run of timestamps increases, in arithmetic that every processor has for vectors
+/// (comparing 64-bit integers is not); `false` may also mean that the steps are too long to tell.
+///
+/// Each timestamp is `e + 1` forward from the one before, modulo 2^64, with `e` from 0 to 2^64 - 1.
+/// No `e` exceeds `m`, the bits found in any of them. If `m + 1` times the number of steps stays below
+/// 2^63, then all steps together go around the 64-bit numbers less than once; had they passed from
+/// the greatest to the least on the way, the last timestamp would be below the first.
+fn surely_increasing(run: &[i64]) -> bool {
+    let (Some(first), Some(last)) = (run.first(), run.last()) else { return true };
+    let steps = run.iter().zip(&run[1..]);
+    let bits = steps.fold(0, |bits, (a, b)| bits | (b.wrapping_sub(*a).wrapping_sub(1) as u64));
+    let bound = (u128::from(bits) + 1) * (run.len() as u128 - 1);
+    bound < 1 << 63 && (run.len() == 1 || first < last)
+}
+
+fn find_not_increasing(timestamps: &[i64], first_row: usize) -> Result<(), Error> {
     match timestamps.windows(2).position(|pair| pair[0] >= pair[1]) {
         None => Ok(()),
-        Some(at) => Err(not_increasing(at + 1, timestamps[at], timestamps[at + 1])),
+        Some(at) => Err(not_increasing(first_row + at + 1, timestamps[at], timestamps[at + 1])),
     }
 }
 
@@ -131,7 +213,7 @@ mod tests {
             let block = block.freeze(Names::new(["a", "b", "c"]).unwrap());
             assert_eq!(block.timestamps.as_ptr().align_offset(64), 0);
             for column in 0..3 {
-                let values = &block.values[column * block.stride..][..n_rows];
+                let values = block.values.column(column, 0..n_rows);
                 assert_eq!(values.as_ptr().align_offset(64), 0);
                 assert!(values.iter().all(|&v| v == column as f64));
             }
@@ -162,6 +244,49 @@ mod tests {
         for (n_rows, n_columns) in [(usize::MAX, 1), (1 << 40, 1 << 40), (1 << 59, 3)] {
             let error = BlockMut::zeroed(n_rows, n_columns).unwrap_err();
             assert_eq!(*error.kind(), ErrorKind::TooLarge { n_rows, n_columns });
+        }
+    }
+
+    #[test]
+    fn the_row_out_of_order_is_found_wherever_it_is() {
+        let n = 1200;
+        let daily: Vec<i64> = (0..n).map(|day| day * 86_400_000_000_000).collect();
+        let rows = [1, 2, 511, 512, 513, 1023, 1024, 1025, 1199];
+        assert_eq!(check_increasing(&daily), Ok(()));
+        for row in rows {
+            let mut repeated = daily.clone();
+            repeated[row] = repeated[row - 1];
+            let kind = ErrorKind::Repeated { row, timestamp: daily[row - 1] };
+            assert_eq!(check_increasing(&repeated), Err(kind.into()));
+            let mut back = daily.clone();
+            back[row] = i64::MIN;
+            let kind = ErrorKind::Unordered { row, timestamp: i64::MIN, previous: daily[row - 1] };
+            assert_eq!(check_increasing(&back), Err(kind.into()));
+        }
+    }
+
+    #[test]
+    fn steps_as_long_as_there_are_and_sums_that_go_around() {
+        let increasing: [&[i64]; 6] = [
+            &[],
+            &[i64::MAX],
+            &[i64::MIN, i64::MAX],
+            &[i64::MIN, -1, 0, i64::MAX],
+            &[i64::MAX - 2, i64::MAX - 1, i64::MAX],
+            &[i64::MIN, i64::MIN + 1],
+        ];
+        for run in increasing {
+            assert_eq!(check_increasing(run), Ok(()), "{run:?}");
+        }
+        // Steps of one in arithmetic modulo 2^64, and back to the start.
+        let around: [&[i64]; 4] = [
+            &[i64::MAX, i64::MIN],
+            &[i64::MAX - 1, i64::MAX, i64::MIN, i64::MIN + 1],
+            &[0, i64::MAX, -2, -1, 1],
+            &[3, 3],
+        ];
+        for run in around {
+            assert!(check_increasing(run).is_err(), "{run:?}");
         }
     }
 }

@@ -2,23 +2,32 @@
 
 use std::path::Path;
 
-use crate::csv::{self, CsvReader};
+use crate::csv::{self, CsvReader, CsvWriter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file;
 use crate::frame::Frame;
+#[cfg(feature = "gzip")]
+use crate::gzip;
 use crate::ipc::{self, IpcReader};
+use crate::long::LongFrame;
 use crate::options::NanPolicy;
 #[cfg(feature = "parquet")]
-use crate::parquet::{self, ParquetReader};
+use crate::parquet::{self, ParquetReader, ParquetWriter};
 
-#[cfg(feature = "parquet")]
-const KNOWN: &str = ".csv, .parquet, .arrow, .ipc, .feather";
-#[cfg(not(feature = "parquet"))]
-const KNOWN: &str = ".csv, .arrow, .ipc, .feather (.parquet needs the feature `parquet`)";
+const KNOWN: &str = match (cfg!(feature = "parquet"), cfg!(feature = "gzip")) {
+    (true, true) => ".csv, .csv.gz, .parquet, .arrow, .ipc, .feather",
+    (true, false) => ".csv, .parquet, .arrow, .ipc, .feather (.csv.gz needs the feature `gzip`)",
+    (false, true) => ".csv, .csv.gz, .arrow, .ipc, .feather (.parquet needs the feature `parquet`)",
+    (false, false) => {
+        ".csv, .arrow, .ipc, .feather (.parquet and .csv.gz need the features `parquet` and `gzip`)"
+    }
+};
 
 #[derive(Debug, Clone, Copy)]
 enum Format {
     Csv,
+    #[cfg(feature = "gzip")]
+    PackedCsv,
     Ipc,
     #[cfg(feature = "parquet")]
     Parquet,
@@ -27,6 +36,10 @@ enum Format {
 impl Format {
     fn of(path: &Path) -> Result<Self> {
         let extension = path.extension().unwrap_or_default().to_string_lossy();
+        #[cfg(feature = "gzip")]
+        if path.to_string_lossy().to_ascii_lowercase().ends_with(".csv.gz") {
+            return Ok(Self::PackedCsv);
+        }
         match extension.to_ascii_lowercase().as_str() {
             "csv" => Ok(Self::Csv),
             "arrow" | "ipc" | "feather" => Ok(Self::Ipc),
@@ -87,7 +100,7 @@ impl Reader {
         self
     }
 
-    /// Reads a `.csv`, `.parquet` (feature `parquet`), `.arrow`, `.ipc` or `.feather` file.
+    /// Reads a `.csv`, `.csv.gz` (feature `gzip`), `.parquet` (feature `parquet`), `.arrow`, `.ipc` or `.feather` file.
     ///
     /// # Errors
     ///
@@ -95,22 +108,77 @@ impl Reader {
     pub fn read(&self, path: impl AsRef<Path>) -> Result<Frame> {
         let path = path.as_ref();
         match Format::of(path)? {
-            Format::Csv => {
-                let reader = CsvReader::new()
-                    .missing_cells(self.missing_values)
-                    .literal_nan(self.literal_nan);
-                named(reader, self.date_column.as_ref(), CsvReader::date_column).read(path)
-            }
-            Format::Ipc => {
-                let reader = IpcReader::new().nan_policy(self.missing_values);
-                named(reader, self.date_column.as_ref(), IpcReader::date_column).read(path)
-            }
+            Format::Csv => self.csv().read(path),
+            #[cfg(feature = "gzip")]
+            Format::PackedCsv => self.csv().read_bytes(gzip::read(path)?, &file::name(path)),
+            Format::Ipc => self.ipc().read(path),
             #[cfg(feature = "parquet")]
-            Format::Parquet => {
-                let reader = ParquetReader::new().nan_policy(self.missing_values);
-                named(reader, self.date_column.as_ref(), ParquetReader::date_column).read(path)
-            }
+            Format::Parquet => self.parquet().read(path),
         }
+    }
+
+    /// Reads a long table (a date, a symbol and numbers a row) from a file of the same formats. Symbols
+    /// are in the column `symbol`, in any case.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownExtension`] for others, and those of the format's reader.
+    pub fn read_long(&self, path: impl AsRef<Path>) -> Result<LongFrame> {
+        let path = path.as_ref();
+        match Format::of(path)? {
+            Format::Csv => self.csv().read_long(path),
+            #[cfg(feature = "gzip")]
+            Format::PackedCsv => self.csv().read_long_bytes(gzip::read(path)?, &file::name(path)),
+            Format::Ipc => self.ipc().read_long(path),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => self.parquet().read_long(path),
+        }
+    }
+
+    fn csv(&self) -> CsvReader {
+        let reader =
+            CsvReader::new().missing_cells(self.missing_values).literal_nan(self.literal_nan);
+        named(reader, self.date_column.as_ref(), CsvReader::date_column)
+    }
+
+    fn ipc(&self) -> IpcReader {
+        let reader = IpcReader::new().nan_policy(self.missing_values);
+        named(reader, self.date_column.as_ref(), IpcReader::date_column)
+    }
+
+    #[cfg(feature = "parquet")]
+    fn parquet(&self) -> ParquetReader {
+        let reader = ParquetReader::new().nan_policy(self.missing_values);
+        named(reader, self.date_column.as_ref(), ParquetReader::date_column)
+    }
+}
+
+/// Reads a long table (a date, a symbol and numbers a row) of any known format, with symbols in the column
+/// `symbol` and the other default choices of [`Reader`].
+///
+/// # Errors
+///
+/// As [`Reader::read_long`].
+pub fn read_long(path: impl AsRef<Path>) -> Result<LongFrame> {
+    Reader::new().read_long(path)
+}
+
+/// Writes a long table to a file of the format that its extension names.
+///
+/// # Errors
+///
+/// As [`write()`].
+pub fn write_long(long: &LongFrame, path: impl AsRef<Path>) -> Result<()> {
+    let path = path.as_ref();
+    match Format::of(path)? {
+        Format::Csv => CsvWriter::new().write_long(long, path),
+        #[cfg(feature = "gzip")]
+        Format::PackedCsv => {
+            gzip::write_atomically(path, |out| CsvWriter::new().write_long_to(long, out))
+        }
+        Format::Ipc => ipc::write_long(long, path),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => ParquetWriter::new().write_long(long, path),
     }
 }
 
@@ -139,6 +207,8 @@ pub fn write(frame: &Frame, path: impl AsRef<Path>) -> Result<()> {
     let path = path.as_ref();
     match Format::of(path)? {
         Format::Csv => csv::write(frame, path),
+        #[cfg(feature = "gzip")]
+        Format::PackedCsv => gzip::write_atomically(path, |out| csv::write_to(frame, out)),
         Format::Ipc => ipc::write(frame, path),
         #[cfg(feature = "parquet")]
         Format::Parquet => parquet::write(frame, path),

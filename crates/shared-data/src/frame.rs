@@ -6,19 +6,21 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_buffer::ScalarBuffer;
-use nalgebra::{Const, DMatrixView, Dyn};
 
-use crate::block::{Block, BlockMut};
+use crate::block::{Block, BlockMut, Values, check_increasing};
 use crate::builder::FrameBuilder;
 use crate::error::{Error, ErrorKind, Result};
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::rows::RowBuilder;
+use crate::text::{Table, TextColumn, TextColumns};
 use crate::time;
 
-/// Strictly increasing timestamps and named `f64` columns over them, immutable.
+/// Strictly increasing timestamps and named `f64` columns over them, immutable; text columns, such as
+/// an exchange or a regime, may stand beside the numbers.
 ///
 /// A clone or a [`slice`](Frame::slice) copies no values: it raises one reference count. Columns lie
 /// one after the other in one buffer; each column of a whole frame starts at a multiple of 64 bytes.
+/// Frames over memory of others (a mapped file, arrays of another library) take it as it lies.
 ///
 /// There is at least one column. Names are unique, not empty, and have no white space around them.
 /// There may be no rows (an empty slice). Missing values are NaN.
@@ -27,6 +29,8 @@ pub struct Frame {
     block: Arc<Block>,
     first: usize,
     n_rows: usize,
+    /// As long as the block, not as the frame.
+    texts: Arc<TextColumns>,
 }
 
 impl Frame {
@@ -53,8 +57,30 @@ impl Frame {
     }
 
     pub(crate) fn from_block(block: Block) -> Self {
+        Self::from_parts(block, TextColumns::default())
+    }
+
+    /// A frame of numbers and text columns, all equally long, whose dates are known to increase.
+    pub(crate) fn from_table(table: Table) -> Self {
+        Self::from_parts(table.block, table.texts)
+    }
+
+    pub(crate) fn from_parts(block: Block, texts: TextColumns) -> Self {
         let n_rows = block.timestamps.len();
-        Self { block: Arc::new(block), first: 0, n_rows }
+        debug_assert!(texts.columns.iter().all(|column| column.len() == n_rows));
+        Self { block: Arc::new(block), first: 0, n_rows, texts: Arc::new(texts) }
+    }
+
+    /// The frame with these text columns, as long as it is, instead of those it has.
+    pub(crate) fn with_texts(mut self, texts: TextColumns) -> Self {
+        debug_assert!(self.first == 0, "text columns are as long as the block");
+        self.texts = Arc::new(texts);
+        self
+    }
+
+    /// Where the values of the whole block lie, of which [`row_range`](Self::row_range) is this frame's.
+    pub(crate) fn values(&self) -> &Values {
+        &self.block.values
     }
 
     pub(crate) fn row_range(&self) -> Range<usize> {
@@ -67,22 +93,32 @@ impl Frame {
         self.n_rows
     }
 
-    /// Number of value columns, at least 1.
+    /// Number of columns of numbers, at least 1.
     #[must_use]
     pub fn n_columns(&self) -> usize {
         self.block.names.len()
     }
 
-    /// Column names, in column order.
+    /// Names of the columns of numbers, in column order.
     #[must_use]
     pub fn names(&self) -> &[String] {
         self.block.names.as_slice()
     }
 
     /// Timestamps in Unix nanoseconds UTC, strictly increasing, one a row.
+    ///
+    /// In a frame over sealed memory that was written by this crate the order is the writer's word, see
+    /// [`SharedFrame`](crate::SharedFrame#what-is-checked).
     #[must_use]
     pub fn timestamps(&self) -> &[i64] {
         &self.block.timestamps[self.row_range()]
+    }
+
+    /// The timestamps, for work that is wrong unless they increase.
+    pub(crate) fn ordered_timestamps(&self) -> Result<&[i64]> {
+        let timestamps = self.timestamps();
+        check_increasing(timestamps)?;
+        Ok(timestamps)
     }
 
     /// Position of a column.
@@ -122,8 +158,32 @@ impl Frame {
     }
 
     fn lend(&self, index: usize) -> &[f64] {
-        let start = index * self.block.stride + self.first;
-        &self.block.values[start..start + self.n_rows]
+        self.block.values.column(index, self.row_range())
+    }
+
+    /// Names of the text columns; most frames have none.
+    #[must_use]
+    pub fn text_names(&self) -> &[String] {
+        &self.texts.names
+    }
+
+    /// A text column. Nothing is copied.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownColumn`], with the nearest name, when there is none of that name.
+    pub fn text(&self, name: &str) -> Result<TextColumn> {
+        let at = self.texts.position(name);
+        let at = at.ok_or_else(|| names::unknown(name, &self.texts.names))?;
+        Ok(self.texts.columns[at].slice(self.row_range()))
+    }
+
+    /// Names and rows of all text columns. Nothing is copied.
+    pub fn text_columns(&self) -> impl ExactSizeIterator<Item = (&str, TextColumn)> {
+        let rows = self.row_range();
+        let TextColumns { names, columns } = &*self.texts;
+        let named = names.iter().zip(columns);
+        named.map(move |(name, column)| (name.as_str(), column.slice(rows.clone())))
     }
 
     /// The timestamps as a buffer that keeps the memory alive.
@@ -138,29 +198,7 @@ impl Frame {
 
     /// The column at a position, which must be there, as a buffer that keeps the memory alive.
     pub(crate) fn shared_column(&self, index: usize) -> ScalarBuffer<f64> {
-        let Block { values, stride, .. } = &*self.block;
-        values.slice(index * stride + self.first, self.n_rows)
-    }
-
-    /// All values as a matrix, rows by columns, column-major. Nothing is copied.
-    ///
-    /// Successive columns are further apart than there are rows whenever columns are padded or the
-    /// frame is a slice.
-    #[must_use]
-    pub fn matrix(&self) -> DMatrixView<'_, f64> {
-        let (rows, columns) = (Dyn(self.n_rows), Dyn(self.n_columns()));
-        if self.n_rows == 0 {
-            return DMatrixView::from_slice_with_strides_generic(
-                &[],
-                rows,
-                columns,
-                Const::<1>,
-                Dyn(0),
-            );
-        }
-        let stride = Dyn(self.block.stride);
-        let values = &self.block.values[self.first..];
-        DMatrixView::from_slice_with_strides_generic(values, rows, columns, Const::<1>, stride)
+        self.block.values.shared(index, self.row_range())
     }
 
     /// The rows of a half-open range, over the same memory.
@@ -174,17 +212,21 @@ impl Frame {
             return Err(ErrorKind::RowsOutOfRange { start, end, n_rows: self.n_rows }.into());
         }
         let first = self.first + start;
-        Ok(Self { block: Arc::clone(&self.block), first, n_rows: end - start })
+        let (block, texts) = (Arc::clone(&self.block), Arc::clone(&self.texts));
+        Ok(Self { block, first, n_rows: end - start, texts })
     }
 
-    /// The columns of those names, in that order. The values are copied into a new buffer, so
-    /// that the new frame too is one matrix.
+    /// The columns of those names, in that order, text columns after the numbers. Numbers are copied
+    /// into a new buffer, so that the new frame too is one matrix.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::UnknownColumn`] for a name that is not there, [`ErrorKind::DuplicateColumn`]
-    /// for one that appears twice, [`ErrorKind::NoColumns`] when there is none.
+    /// for one that appears twice, [`ErrorKind::NoColumns`] when there is none of numbers.
     pub fn select<S: AsRef<str>>(&self, names: &[S]) -> Result<Self> {
+        Names::new(names)?;
+        let is_text = |name: &&S| self.texts.position(name.as_ref()).is_some();
+        let (text_names, names): (Vec<&S>, Vec<&S>) = names.iter().partition(is_text);
         let positions =
             names.iter().map(|n| self.position(n.as_ref())).collect::<Result<Vec<_>>>()?;
         let names = Names::new(names)?;
@@ -193,18 +235,41 @@ impl Frame {
         for (to, from) in positions.into_iter().enumerate() {
             block.column_mut(to).copy_from_slice(self.lend(from));
         }
-        Ok(Self::from_block(block.freeze(names)))
+        let mut texts = TextColumns::default();
+        for name in text_names {
+            texts.columns.push(self.text(name.as_ref())?);
+            texts.names.push(name.as_ref().to_owned());
+        }
+        Ok(Self::from_parts(block.freeze(names), texts))
+    }
+
+    /// The same values under other names: each name is given to `rename`. Nothing is copied.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::DuplicateColumn`] or [`ErrorKind::EmptyColumnName`] when the new names are no names.
+    pub fn renamed(&self, mut rename: impl FnMut(&str) -> String) -> Result<Self> {
+        let names: Vec<String> = self.names().iter().map(|name| rename(name)).collect();
+        let text_names: Vec<String> = self.text_names().iter().map(|name| rename(name)).collect();
+        Names::new(names.iter().chain(&text_names))?;
+        let (timestamps, values) = (self.block.timestamps.clone(), self.block.values.clone());
+        let block = Block { timestamps, values, names: Names::new(names)? };
+        let texts = TextColumns { names: text_names, columns: self.texts.columns.clone() };
+        let (first, n_rows) = (self.first, self.n_rows);
+        Ok(Self { block: Arc::new(block), first, n_rows, texts: Arc::new(texts) })
     }
 
     /// The name that written files give the dates: `date`, unless a column is called so.
     pub(crate) fn date_name(&self) -> &'static str {
         const NAMES: [&str; 3] = ["date", "timestamp", "time"];
-        let free = |name: &&&str| self.block.names.position(name).is_none();
+        let free = |name: &&&str| {
+            self.block.names.position(name).is_none() && self.texts.position(name).is_none()
+        };
         // Readers look for dates by place and type first, so even a clash would do no harm.
         NAMES.iter().find(free).unwrap_or(&"date")
     }
 
-    /// Whether both frames hold the same names, timestamps and values, bit for bit: NaN equals
+    /// Whether both frames hold the same names, timestamps, values and text, bit for bit: NaN equals
     /// the same NaN, and 0 differs from -0.
     #[must_use]
     pub fn same_bits(&self, other: &Self) -> bool {
@@ -215,6 +280,7 @@ impl Frame {
                 .columns()
                 .zip(other.columns())
                 .all(|((_, a), (_, b))| a.iter().map(bits).eq(b.iter().map(bits)))
+            && self.text_columns().eq(other.text_columns())
     }
 }
 

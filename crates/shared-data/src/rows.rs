@@ -1,6 +1,6 @@
 //! A frame row by row.
 
-use crate::block::{BlockMut, LANE, not_increasing};
+use crate::block::{BlockMut, not_increasing};
 use crate::error::{ErrorKind, Result};
 use crate::frame::Frame;
 use crate::names::Names;
@@ -75,17 +75,7 @@ impl RowBuilder {
         let n_columns = names.len();
         let mut block = BlockMut::zeroed(timestamps.len(), n_columns)?;
         block.timestamps_mut().copy_from_slice(&timestamps);
-        let stride = block.stride();
-        let columns = block.values_mut();
-        // A few rows at a time, so that what is written to a column is one cache line.
-        for (chunk, rows) in values.chunks(n_columns * LANE).enumerate() {
-            for column in 0..n_columns {
-                let to = &mut columns[column * stride + chunk * LANE..][..rows.len() / n_columns];
-                for (value, row) in to.iter_mut().zip(rows.chunks_exact(n_columns)) {
-                    *value = row[column];
-                }
-            }
-        }
+        block.set_rows(0, &values);
         Ok(Frame::from_block(block.freeze(names)))
     }
 }

@@ -33,10 +33,10 @@ pub fn from_ymd(year: i32, month: u32, day: u32) -> Option<i64> {
 ///
 /// | form | meaning |
 /// |---|---|
-/// | `2020-01-31`, `20200131` | midnight UTC of the day |
-/// | `2020-01-31T16:00`, `2020-01-31 16:00:05.25` | that time, UTC |
+/// | `2020-01-31`, `20200131`, `2020-031`, `2020-W05-5` | midnight UTC of the day |
+/// | `2020-01-31T16:00`, `2020-01-31 16:00:05.25`, `20200131T160005` | that time, UTC |
 /// | `2020-01-31T16:00:00Z`, `...+02:00`, `...-0530`, `...+02` | that time at that offset |
-/// | `2020`, `2020-01`, `2020Q1`, `2020-Q1` | midnight UTC of the first day |
+/// | `2020`, `2020-01`, `2020Q1`, `2020-Q1`, `2020-W05` | midnight UTC of the first day |
 /// | 9 or 10 digits | Unix seconds (1973-03-03 to 2262-04-11) |
 /// | 11 to 13 digits | Unix milliseconds (1970-04-26 to 2262-04-11) |
 /// | `-` and up to 10 digits, up to 13 digits | Unix seconds, milliseconds |
@@ -71,7 +71,11 @@ impl Failure {
 
 /// [`parse`] without the message.
 pub(crate) fn try_parse(text: &str) -> Result<i64, Failure> {
-    let text = text.trim().as_bytes();
+    try_parse_bytes(text.trim().as_bytes())
+}
+
+/// [`try_parse`] of text without white space around it.
+pub(crate) fn try_parse_bytes(text: &[u8]) -> Result<i64, Failure> {
     if let Some(digits) = text.strip_prefix(b"-") {
         return match digits.len() {
             1..=10 => scaled(number(digits)?, -NANOS_PER_SECOND),
@@ -107,25 +111,43 @@ fn calendar(text: &[u8]) -> Result<i64, Failure> {
     }
     match rest {
         [b'-', month @ ..] if month.len() == 2 => day(year, number(month)?, 1),
-        [b'-', m1, m2, b'-', d1, d2, clock @ ..] => {
-            let (month, date) = (number(&[*m1, *m2])?, number(&[*d1, *d2])?);
-            if clock.is_empty() {
-                return day(year, month, date);
-            }
-            let [b' ' | b'T' | b't', clock @ ..] = clock else {
-                return Err(Failure::Form);
+        [b'-', b'W' | b'w', week @ ..] => {
+            let (week, weekday) = match week {
+                [w1, w2] => ([*w1, *w2], 1),
+                [w1, w2, b'-', weekday @ b'1'..=b'7'] => ([*w1, *w2], weekday - b'0'),
+                _ => return Err(Failure::Form),
             };
-            let clock = time_of_day(clock)?;
-            // The time and the offset may bring a day back into range, or push it out.
-            let days = day_number(year, month, date)?;
-            let nanos = i128::from(days) * i128::from(NANOS_PER_DAY) + i128::from(clock);
-            i64::try_from(nanos).map_err(|_| Failure::Range)
+            midnight(civil::week_day_number(year as i32, number(&week)? as u32, weekday))
+        }
+        [b'-', ordinal @ ..] if ordinal.len() == 3 => {
+            midnight(civil::ordinal_day_number(year as i32, number(ordinal)? as u32))
+        }
+        [b'-', m1, m2, b'-', d1, d2, clock @ ..] => {
+            day_and_clock(year, number(&[*m1, *m2])?, number(&[*d1, *d2])?, clock)
+        }
+        [m1, m2, d1, d2, b'T' | b't', ..] => {
+            day_and_clock(year, number(&[*m1, *m2])?, number(&[*d1, *d2])?, &rest[4..])
         }
         _ => Err(Failure::Form),
     }
 }
 
-/// Nanoseconds after midnight UTC of `HH:MM[:SS[.f]]` and an offset; may be negative.
+/// A day and what follows it: nothing, or a separator and a time.
+fn day_and_clock(year: i64, month: i64, date: i64, clock: &[u8]) -> Result<i64, Failure> {
+    if clock.is_empty() {
+        return day(year, month, date);
+    }
+    let [b' ' | b'T' | b't', clock @ ..] = clock else {
+        return Err(Failure::Form);
+    };
+    let clock = time_of_day(clock)?;
+    // The time and the offset may bring a day back into range, or push it out.
+    let days = day_number(year, month, date)?;
+    let nanos = i128::from(days) * i128::from(NANOS_PER_DAY) + i128::from(clock);
+    i64::try_from(nanos).map_err(|_| Failure::Range)
+}
+
+/// Nanoseconds after midnight UTC of `HH:MM[:SS[.f]]` or `HHMM[SS[.f]]` and an offset; may be negative.
 fn time_of_day(text: &[u8]) -> Result<i64, Failure> {
     let (clock, offset) = match text.iter().position(|c| matches!(c, b'Z' | b'z' | b'+' | b'-')) {
         None => (text, 0),
@@ -135,12 +157,19 @@ fn time_of_day(text: &[u8]) -> Result<i64, Failure> {
         [h1, h2, b':', m1, m2, seconds @ ..] => {
             (number(&[*h1, *h2])?, number(&[*m1, *m2])?, seconds)
         }
+        [h1, h2, m1, m2, seconds @ ..] => (number(&[*h1, *h2])?, number(&[*m1, *m2])?, seconds),
         _ => return Err(Failure::Form),
+    };
+    // With a colon after the hour there is one after the minute too.
+    let seconds = match (clock.get(2), seconds) {
+        (Some(b':'), [b':', digits @ ..]) if !digits.is_empty() => digits,
+        (Some(b':'), [_, ..]) => return Err(Failure::Form),
+        (_, seconds) => seconds,
     };
     let (second, fraction) = match seconds {
         [] => (0, &[][..]),
-        [b':', s1, s2] => (number(&[*s1, *s2])?, &[][..]),
-        [b':', s1, s2, b'.', fraction @ ..] if (1..=9).contains(&fraction.len()) => {
+        [s1, s2] => (number(&[*s1, *s2])?, &[][..]),
+        [s1, s2, b'.' | b',', fraction @ ..] if (1..=9).contains(&fraction.len()) => {
             (number(&[*s1, *s2])?, fraction)
         }
         _ => return Err(Failure::Form),
@@ -192,5 +221,10 @@ fn day_number(year: i64, month: i64, day: i64) -> Result<i64, Failure> {
 }
 
 fn day(year: i64, month: i64, day: i64) -> Result<i64, Failure> {
-    day_number(year, month, day)?.checked_mul(NANOS_PER_DAY).ok_or(Failure::Range)
+    midnight(Some(day_number(year, month, day)?))
+}
+
+/// The nanoseconds of a day, if there is such a day.
+fn midnight(day: Option<i64>) -> Result<i64, Failure> {
+    day.ok_or(Failure::Form)?.checked_mul(NANOS_PER_DAY).ok_or(Failure::Range)
 }

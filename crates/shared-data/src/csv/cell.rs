@@ -15,22 +15,46 @@ pub(crate) enum Cell {
     Bad,
 }
 
-/// Words for a missing value, in any case.
-const MISSING: [&str; 5] = ["na", "n/a", "#n/a", "null", "none"];
+/// The words that stand for a missing value, in any case, beside the empty cell.
+#[derive(Debug, Clone)]
+pub(crate) struct Words {
+    missing: Vec<String>,
+    /// Those of them that could be read as numbers.
+    numbers: Vec<f64>,
+}
 
-/// Classifies a cell.
-pub(crate) fn classify(text: &str) -> Cell {
-    let text = text.trim();
-    // Rust's parser rounds to the nearest f64 for every input.
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() => Cell::Number(value),
-        Ok(value) if value.is_nan() => Cell::Nan,
-        Ok(value) if text.bytes().any(|c| matches!(c, b'i' | b'I')) => Cell::Infinity(value),
-        Ok(_) => Cell::Bad,
-        Err(_) if text.is_empty() || MISSING.iter().any(|m| text.eq_ignore_ascii_case(m)) => {
-            Cell::Missing
+impl Default for Words {
+    fn default() -> Self {
+        Self::new(["na", "n/a", "#n/a", "null", "none"])
+    }
+}
+
+impl Words {
+    pub(crate) fn new<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> Self {
+        let missing: Vec<String> =
+            words.into_iter().map(|word| word.as_ref().trim().to_ascii_lowercase()).collect();
+        let numbers = missing.iter().filter_map(|word| word.parse().ok()).collect();
+        Self { missing, numbers }
+    }
+
+    /// The missing words that look like numbers, such as `-999`.
+    pub(crate) fn numbers(&self) -> &[f64] {
+        &self.numbers
+    }
+
+    /// Classifies a cell.
+    pub(crate) fn classify(&self, text: &str) -> Cell {
+        let text = text.trim();
+        if text.is_empty() || self.missing.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+            return Cell::Missing;
         }
-        Err(_) => Cell::Bad,
+        // Rust's parser rounds to the nearest f64 for every input.
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Cell::Number(value),
+            Ok(value) if value.is_nan() => Cell::Nan,
+            Ok(value) if text.bytes().any(|c| matches!(c, b'i' | b'I')) => Cell::Infinity(value),
+            Ok(_) | Err(_) => Cell::Bad,
+        }
     }
 }
 
@@ -40,7 +64,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Cell) {
-        assert_eq!(classify(text), expected, "{text:?}");
+        assert_eq!(Words::default().classify(text), expected, "{text:?}");
     }
 
     #[test]
@@ -70,5 +94,15 @@ mod tests {
         {
             check(text, Cell::Bad);
         }
+    }
+    #[test]
+    fn other_words() {
+        let words = Words::new(["-", "N.A.", "-999"]);
+        for text in ["-", "n.a.", " -999 ", ""] {
+            assert_eq!(words.classify(text), Cell::Missing, "{text:?}");
+        }
+        assert_eq!(words.classify("NA"), Cell::Bad);
+        assert_eq!(words.classify("-999.0"), Cell::Number(-999.0));
+        assert_eq!(words.numbers(), [-999.0]);
     }
 }

@@ -1,54 +1,100 @@
 //! The line of column names.
 
-use csv::StringRecord;
-
-use super::cell::{Cell, classify};
-use crate::error::{ErrorKind, Result, excerpt};
+use super::cell::{Cell, Words};
+use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::names::{self, Names};
 use crate::time;
+
+/// What a cell of every line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The date.
+    Date,
+    /// The number of a column, by its place among the columns of numbers.
+    Number(usize),
+    /// The text of a column, by its place among the text columns.
+    Text(usize),
+}
+
+/// What a reader was told about the columns.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) delimiter: u8,
+    pub(crate) date_column: Option<&'a str>,
+    /// The column of symbols, for long tables: then it is the first of the text columns, and dates are
+    /// in the first column that is not it.
+    pub(crate) symbol_column: Option<&'a str>,
+    pub(crate) text_columns: &'a [String],
+    pub(crate) words: &'a Words,
+}
 
 /// Where the dates are and how the other columns are called.
 #[derive(Debug)]
 pub(crate) struct Header {
-    pub(crate) n_cells: usize,
-    pub(crate) date_cell: usize,
-    pub(crate) date_name: String,
+    /// One a cell.
+    pub(crate) roles: Vec<Role>,
+    /// Columns of numbers.
     pub(crate) names: Names,
+    /// Text columns.
+    pub(crate) text_names: Vec<String>,
+    cell_names: Vec<String>,
 }
 
 impl Header {
-    /// Reads the first record; dates are in the first column or in the one named.
-    pub(crate) fn new(record: &StringRecord, date_column: Option<&str>) -> Result<Self> {
-        let date_cell = match date_column {
-            Some(wanted) => find_dates(record, wanted.trim())?,
-            None if looks_like_data(record) => {
-                let first = excerpt(&record.iter().collect::<Vec<_>>().join(","));
+    /// Reads the first record.
+    pub(crate) fn new(record: &[&str], wanted: &Wanted<'_>) -> Result<Self> {
+        let cell_names: Vec<String> = record.iter().map(|n| n.trim().to_owned()).collect();
+        if let [only] = record {
+            check_delimiter(only, wanted.delimiter)?;
+        }
+        let mut text_cells = Vec::new();
+        if let Some(symbol) = wanted.symbol_column {
+            text_cells.push(find_symbols(&cell_names, symbol)?);
+        }
+        let date_cell = match wanted.date_column {
+            Some(wanted) => find(&cell_names, wanted.trim())?,
+            None if looks_like_data(record, wanted.words) => {
+                let first = excerpt(&record.join(","));
                 return Err(ErrorKind::NoHeader { first }.into());
             }
-            None => 0,
+            None => usize::from(text_cells.first() == Some(&0)),
         };
-        let cells = record.iter().enumerate();
-        let values = cells.filter(|&(at, _)| at != date_cell).map(|(_, name)| name);
-        let names = Names::new(values).map_err(|error| error.after_dates(date_cell))?;
-        let date_name = record.get(date_cell).unwrap_or_default().trim().to_owned();
-        Ok(Self { n_cells: record.len(), date_cell, date_name, names })
+        for name in wanted.text_columns {
+            text_cells.push(find(&cell_names, name.trim())?);
+        }
+        let values = || (0..record.len()).filter(|&cell| cell != date_cell);
+        Names::new(values().map(|cell| &cell_names[cell]))
+            .map_err(|error| error.after_dates(date_cell))?;
+        let mut numbers = Vec::new();
+        let roles = (0..record.len())
+            .map(|cell| match text_cells.iter().position(|&text| text == cell) {
+                _ if cell == date_cell => Role::Date,
+                Some(column) => Role::Text(column),
+                None => {
+                    numbers.push(&cell_names[cell]);
+                    Role::Number(numbers.len() - 1)
+                }
+            })
+            .collect();
+        let names = Names::new(numbers)?;
+        let text_names = text_cells.iter().map(|&cell| cell_names[cell].clone()).collect();
+        Ok(Self { roles, names, text_names, cell_names })
     }
 
     /// The name of the column in a cell, for messages.
     pub(crate) fn column_name(&self, cell: usize) -> &str {
-        match cell.cmp(&self.date_cell) {
-            std::cmp::Ordering::Less => &self.names.as_slice()[cell],
-            std::cmp::Ordering::Equal => &self.date_name,
-            std::cmp::Ordering::Greater => &self.names.as_slice()[cell - 1],
-        }
+        &self.cell_names[cell]
+    }
+
+    pub(crate) fn n_cells(&self) -> usize {
+        self.roles.len()
     }
 }
 
-fn find_dates(record: &StringRecord, wanted: &str) -> Result<usize> {
-    let list: Vec<String> = record.iter().map(|n| n.trim().to_owned()).collect();
+fn find(list: &[String], wanted: &str) -> Result<usize> {
     let mut found = list.iter().enumerate().filter(|(_, name)| *name == wanted);
     match (found.next(), found.next()) {
-        (None, _) => Err(names::unknown(wanted, &list)),
+        (None, _) => Err(names::unknown(wanted, list)),
         (Some((at, _)), None) => Ok(at),
         (Some((first, _)), Some((second, _))) => {
             let name = excerpt(wanted);
@@ -58,14 +104,37 @@ fn find_dates(record: &StringRecord, wanted: &str) -> Result<usize> {
     }
 }
 
+/// The column of symbols: of that very name, or else of that name in other letters.
+fn find_symbols(list: &[String], wanted: &str) -> Result<usize> {
+    find(list, wanted).or_else(|error| {
+        let alike = list.iter().position(|name| name.eq_ignore_ascii_case(wanted));
+        alike.ok_or(error)
+    })
+}
+
+/// A line of one cell that holds other delimiters was most likely meant to be several.
+fn check_delimiter(line: &str, delimiter: u8) -> Result<()> {
+    let count = |c: char| line.matches(c).count();
+    let others = [',', ';', '\t', '|'].map(|c| (count(c), c));
+    // The first of equally frequent ones.
+    let most = others.iter().rev().max_by_key(|&&(n, _)| n);
+    match most {
+        Some(&(n_found, found)) if n_found > 0 => {
+            let expected = char::from(delimiter);
+            Err(Error::from(ErrorKind::OtherDelimiter { expected, found, n_found }))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether the first line is a row of data: a date, then numbers.
 ///
 /// Columns may well be called `2019` and `2020`; they are taken for data only after a date.
-fn looks_like_data(record: &StringRecord) -> bool {
-    let number = |cell| matches!(classify(cell), Cell::Number(_));
-    let empty = |cell| matches!(classify(cell), Cell::Missing | Cell::Nan);
-    let mut cells = record.iter();
-    cells.next().is_some_and(|first| time::try_parse(first).is_ok())
-        && cells.clone().any(number)
-        && cells.all(|cell| number(cell) || empty(cell))
+fn looks_like_data(record: &[&str], words: &Words) -> bool {
+    let number = |cell: &&str| matches!(words.classify(cell), Cell::Number(_));
+    let empty = |cell: &&str| matches!(words.classify(cell), Cell::Missing | Cell::Nan);
+    let Some((first, cells)) = record.split_first() else { return false };
+    time::try_parse(first).is_ok()
+        && cells.iter().any(number)
+        && cells.iter().all(|cell| number(cell) || empty(cell))
 }

@@ -3,16 +3,18 @@
 use std::io::Read;
 use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord, Terminator};
-
-use super::cell::{Cell, classify};
-use super::header::Header;
-use super::lines;
-use crate::block::{BlockMut, not_increasing};
+use super::cell::{Cell, Words};
+use super::header::{Header, Role, Wanted};
+use super::plain::Plain;
+use super::records::Records;
+use super::sink::Sink;
+use crate::block::not_increasing;
 use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::file;
 use crate::frame::Frame;
+use crate::long::{LongFrame, SYMBOL, SymbolOrder};
 use crate::options::{DateFormat, NanPolicy};
+use crate::text::Table;
 use crate::time;
 
 /// Reads comma-separated values.
@@ -21,10 +23,13 @@ use crate::time;
 /// |---|---|---|
 /// | [`date_column`](Self::date_column) | the first column | name of the column of dates |
 /// | [`date_format`](Self::date_format) | [`DateFormat::Detect`] | what numbers mean as dates |
-/// | [`missing_cells`](Self::missing_cells) | [`NanPolicy::Reject`] | empty cells, `NA`, `N/A`, `#N/A`, `null`, `None` in any case |
+/// | [`missing_cells`](Self::missing_cells) | [`NanPolicy::Reject`] | what happens to empty cells and the missing words |
+/// | [`missing_words`](Self::missing_words) | `NA`, `N/A`, `#N/A`, `null`, `None` | words for a missing value, in any case |
 /// | [`literal_nan`](Self::literal_nan) | [`NanPolicy::Reject`] | cells that spell out `NaN` |
 /// | [`accept_infinity`](Self::accept_infinity) | no | cells that spell out `inf` or `infinity` |
-/// | [`delimiter`](Self::delimiter) | `,` | the byte between cells |
+/// | [`delimiter`](Self::delimiter) | `,` | the byte between cells: a punctuation mark, a tab or a space |
+/// | [`text_column`](Self::text_column) | none | columns of text beside the numbers |
+/// | [`symbol_column`](Self::symbol_column) | `symbol` | the column of symbols of a long table |
 ///
 /// ```
 /// use tangency_shared_data::{NanPolicy, csv::CsvReader};
@@ -49,6 +54,9 @@ pub struct CsvReader {
     literal_nan: NanPolicy,
     accept_infinity: bool,
     delimiter: u8,
+    words: Words,
+    text_columns: Vec<String>,
+    symbol_column: Option<String>,
 }
 
 impl Default for CsvReader {
@@ -60,6 +68,9 @@ impl Default for CsvReader {
             literal_nan: NanPolicy::Reject,
             accept_infinity: false,
             delimiter: b',',
+            words: Words::default(),
+            text_columns: Vec::new(),
+            symbol_column: None,
         }
     }
 }
@@ -105,6 +116,26 @@ impl CsvReader {
         self
     }
 
+    /// Sets the words that stand for a missing value, in any case, instead of those of the table. The
+    /// empty cell stays one. A number is possible: `-999` is then missing, `-999.0` is not.
+    pub fn missing_words<S: AsRef<str>>(mut self, words: impl IntoIterator<Item = S>) -> Self {
+        self.words = Words::new(words);
+        self
+    }
+
+    /// Reads the column of this name as text instead of numbers; may be called for several. Only an
+    /// empty cell is a missing text: `NA` may well be a symbol.
+    pub fn text_column(mut self, name: impl Into<String>) -> Self {
+        self.text_columns.push(name.into());
+        self
+    }
+
+    /// Sets the name of the column of symbols, for [`read_long`](Self::read_long).
+    pub fn symbol_column(mut self, name: impl Into<String>) -> Self {
+        self.symbol_column = Some(name.into());
+        self
+    }
+
     /// Sets the byte between cells, such as `b';'` or `b'\t'`.
     pub fn delimiter(mut self, delimiter: u8) -> Self {
         self.delimiter = delimiter;
@@ -117,12 +148,12 @@ impl CsvReader {
     ///
     /// Names the file, and the line and the column where they are known:
     /// [`ErrorKind::Io`], [`ErrorKind::EmptyFile`], [`ErrorKind::NotUtf8`];
-    /// of the first line [`ErrorKind::NoHeader`], [`ErrorKind::NoColumns`],
+    /// of the first line [`ErrorKind::OtherDelimiter`], [`ErrorKind::NoHeader`], [`ErrorKind::NoColumns`],
     /// [`ErrorKind::EmptyColumnName`], [`ErrorKind::DuplicateColumn`], [`ErrorKind::UnknownColumn`];
     /// of the rows [`ErrorKind::NoRows`], [`ErrorKind::RaggedRow`], [`ErrorKind::BadNumber`],
     /// [`ErrorKind::MissingValue`], [`ErrorKind::NanValue`], [`ErrorKind::BadDate`],
     /// [`ErrorKind::DateOutOfRange`], [`ErrorKind::MissingDate`], [`ErrorKind::Unordered`],
-    /// [`ErrorKind::Repeated`].
+    /// [`ErrorKind::Repeated`]; and [`ErrorKind::BadDelimiter`].
     pub fn read(&self, path: impl AsRef<Path>) -> Result<Frame> {
         let path = path.as_ref();
         self.read_bytes(file::read(path)?, &file::name(path))
@@ -134,7 +165,8 @@ impl CsvReader {
     ///
     /// As [`read`](Self::read), without [`ErrorKind::Io`].
     pub fn read_bytes(&self, bytes: impl AsRef<[u8]>, name: &str) -> Result<Frame> {
-        self.parse(bytes.as_ref()).map_err(|error| error.in_file(name))
+        let parsed = self.parse(bytes.as_ref(), None);
+        parsed.map(Frame::from_table).map_err(|error| error.in_file(name))
     }
 
     /// Reads everything a reader gives; messages call it by the name given.
@@ -150,80 +182,135 @@ impl CsvReader {
         self.read_bytes(bytes, name)
     }
 
-    fn parse(&self, bytes: &[u8]) -> Result<Frame> {
+    /// Reads a long table from a file: a date, a symbol and numbers a row, in the order of the file.
+    ///
+    /// Symbols are in the column named `symbol`, in any case, unless
+    /// [`symbol_column`](Self::symbol_column) names another; dates in the first column that is not it,
+    /// unless [`date_column`](Self::date_column) names another.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read); the dates of each symbol must increase, otherwise
+    /// [`ErrorKind::SymbolUnordered`]; [`ErrorKind::MissingSymbol`].
+    pub fn read_long(&self, path: impl AsRef<Path>) -> Result<LongFrame> {
+        let path = path.as_ref();
+        self.read_long_bytes(file::read(path)?, &file::name(path))
+    }
+
+    /// Reads a long table from text that is in memory already; messages call it by the name given.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_long`](Self::read_long), without [`ErrorKind::Io`].
+    pub fn read_long_bytes(&self, bytes: impl AsRef<[u8]>, name: &str) -> Result<LongFrame> {
+        let symbol = self.symbol_column.as_deref().unwrap_or(SYMBOL);
+        let parsed = self.parse(bytes.as_ref(), Some(symbol));
+        parsed.map(LongFrame::from_table).map_err(|error| error.in_file(name))
+    }
+
+    fn parse(&self, bytes: &[u8], symbol_column: Option<&str>) -> Result<Table> {
+        check_delimiter(self.delimiter)?;
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if let Err(error) = std::str::from_utf8(bytes) {
-            let line = 1 + lines::count(&bytes[..error.valid_up_to()]);
-            return Err(Error::from(ErrorKind::NotUtf8).at_line(line));
-        }
         let mut records = Records::new(bytes, self.delimiter);
         if !records.advance()? {
             return Err(ErrorKind::EmptyFile.into());
         }
-        let header = Header::new(&records.record, self.date_column.as_deref())
+        let wanted = Wanted {
+            delimiter: self.delimiter,
+            date_column: self.date_column.as_deref(),
+            symbol_column,
+            text_columns: &self.text_columns,
+            words: &self.words,
+        };
+        let header = Header::new(&records.cells()?, &wanted)
             .map_err(|error| error.at_line(records.line()))?;
-        self.rows(records, header)
+        self.rows(records, header, symbol_column.is_some())
     }
 
-    fn rows(&self, mut records: Records<'_>, header: Header) -> Result<Frame> {
-        let n_columns = header.names.len();
-        let mut block = BlockMut::zeroed(records.most_rows(header.n_cells), n_columns)?;
-        let stride = block.stride();
-        let mut timestamps: Vec<i64> = Vec::with_capacity(block.n_rows());
-        while records.advance()? {
-            let row = timestamps.len();
-            let here = |kind: ErrorKind| Error::from(kind).at_line(records.line());
-            let (expected, found) = (header.n_cells, records.record.len());
-            if expected != found {
-                return Err(here(ErrorKind::RaggedRow { expected, found }));
+    fn rows(&self, mut records: Records<'_>, header: Header, long: bool) -> Result<Table> {
+        let most_rows = records.most_rows(header.n_cells(), self.delimiter);
+        let mut sink = Sink::new(most_rows, header.names.len(), header.text_names.len())?;
+        let mut order = if long { Order::by_symbol() } else { Order::Strict { previous: None } };
+        let plain = Plain {
+            delimiter: self.delimiter,
+            date_format: self.date_format,
+            missing_numbers: self.words.numbers(),
+        };
+        loop {
+            match plain.read(records.rest(), &header, &mut sink)? {
+                Some(n_bytes) => records.skip(n_bytes),
+                None if records.advance()? => {
+                    self.row(&records, &header, &mut sink, long)?;
+                }
+                None => break,
             }
-            let date = &records.record[header.date_cell];
-            let timestamp = self
-                .date(date, row)
-                .map_err(|error| error.at_line(records.line()).in_column(&header.date_name))?;
-            if let Some(&previous) = timestamps.last()
-                && previous >= timestamp
-            {
-                return Err(not_increasing(row, previous, timestamp).at_line(records.line()));
-            }
-            timestamps.push(timestamp);
-            let values = &mut block.values_mut()[row..];
-            let cells = records.record.iter().enumerate().filter(|(at, _)| *at != header.date_cell);
-            for (column, (at, text)) in cells.enumerate() {
-                values[column * stride] = match self.value(text) {
-                    Ok(value) => value,
-                    Err(cell) => {
-                        let kind = rejected(cell, text, row, timestamp);
-                        return Err(here(kind).in_column(header.column_name(at)));
-                    }
-                };
-            }
+            order.check(&sink).map_err(|error| error.at_line(records.line()))?;
+            sink.finish_row();
         }
-        if timestamps.is_empty() {
+        if sink.n_rows() == 0 {
             return Err(ErrorKind::NoRows.into());
         }
-        if timestamps.len() < block.n_rows() {
-            block.truncate_rows(timestamps.len());
+        let Header { names, text_names, .. } = header;
+        Ok(sink.finish(names, text_names))
+    }
+
+    /// Reads a record that is more than plain numbers, or says what is wrong with it.
+    fn row(
+        &self,
+        records: &Records<'_>,
+        header: &Header,
+        sink: &mut Sink,
+        long: bool,
+    ) -> Result<()> {
+        let row = sink.n_rows();
+        let here = |kind: ErrorKind| Error::from(kind).at_line(records.line());
+        let (expected, found) = (header.n_cells(), records.n_cells());
+        if expected != found {
+            return Err(here(ErrorKind::RaggedRow { expected, found }));
         }
-        block.timestamps_mut().copy_from_slice(&timestamps);
-        Ok(Frame::from_block(block.freeze(header.names)))
+        let date_cell = header.roles.iter().position(|role| *role == Role::Date).unwrap_or(0);
+        let timestamp = self.date(records.cell(date_cell)?, row).map_err(|error| {
+            error.at_line(records.line()).in_column(header.column_name(date_cell))
+        })?;
+        sink.set_date(timestamp);
+        for (cell, role) in header.roles.iter().enumerate() {
+            let text = records.cell(cell)?;
+            let in_column = |kind| here(kind).in_column(header.column_name(cell));
+            match *role {
+                Role::Date => {}
+                Role::Number(column) => match self.value(text) {
+                    Ok(value) => sink.set_number(column, value),
+                    Err(cell) => return Err(in_column(rejected(cell, text, row, timestamp))),
+                },
+                Role::Text(column) => {
+                    let text = text.trim();
+                    if text.is_empty() && long && column == 0 {
+                        return Err(in_column(ErrorKind::MissingSymbol { row }));
+                    }
+                    if text.is_empty() && self.missing_cells == NanPolicy::Reject {
+                        return Err(in_column(ErrorKind::MissingValue { row, timestamp }));
+                    }
+                    sink.set_text(column, text)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn date(&self, text: &str, row: usize) -> Result<i64> {
         if text.trim().is_empty() {
             return Err(ErrorKind::MissingDate { row }.into());
         }
-        let parsed = match self.date_format {
-            DateFormat::Detect => time::try_parse(text),
-            DateFormat::UnixSeconds => time::try_parse_units(text, 1_000_000_000),
-            DateFormat::UnixMilliseconds => time::try_parse_units(text, 1_000_000),
+        let parsed = match self.date_format.unit() {
+            None => time::try_parse(text),
+            Some(nanos) => time::try_parse_units(text, nanos),
         };
         parsed.map_err(|failure| failure.error(text))
     }
 
     /// The number of a cell, or the cell that is rejected.
     fn value(&self, text: &str) -> Result<f64, Cell> {
-        match classify(text) {
+        match self.words.classify(text) {
             Cell::Number(value) => Ok(value),
             Cell::Infinity(value) if self.accept_infinity => Ok(value),
             Cell::Missing if self.missing_cells == NanPolicy::Keep => Ok(f64::NAN),
@@ -241,53 +328,40 @@ fn rejected(cell: Cell, text: &str, row: usize, timestamp: i64) -> ErrorKind {
     }
 }
 
-/// The records of a text, one after the other, with the line on which each begins.
-struct Records<'a> {
-    bytes: &'a [u8],
-    tokens: csv::Reader<&'a [u8]>,
-    record: StringRecord,
-    delimiter: u8,
+/// Which dates may follow each other.
+enum Order {
+    /// Each row comes after the one before.
+    Strict { previous: Option<i64> },
+    /// Each row of a symbol comes after the symbol's row before.
+    BySymbol(SymbolOrder),
 }
 
-impl<'a> Records<'a> {
-    fn new(bytes: &'a [u8], delimiter: u8) -> Self {
-        let tokens = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .terminator(Terminator::CRLF)
-            .buffer_capacity(1 << 16)
-            .from_reader(bytes);
-        Self { bytes, tokens, record: StringRecord::new(), delimiter }
+impl Order {
+    fn by_symbol() -> Self {
+        Self::BySymbol(SymbolOrder::default())
     }
 
-    /// Moves to the next record that is not a blank line.
-    fn advance(&mut self) -> Result<bool> {
-        loop {
-            let found = self.tokens.read_record(&mut self.record);
-            // Neither reading memory nor text known to be UTF-8 fails, nor do uneven records.
-            if !found.map_err(|error| Error::malformed("CSV", error))? {
-                return Ok(false);
-            }
-            let blank = self.record.len() == 1 && self.record[0].trim().is_empty();
-            if !blank {
-                return Ok(true);
-            }
+    /// Checks the row that is about to be finished.
+    fn check(&mut self, sink: &Sink) -> Result<()> {
+        let (row, timestamp) = (sink.n_rows(), sink.date());
+        match self {
+            Self::Strict { previous } => match previous.replace(timestamp) {
+                Some(before) if before >= timestamp => Err(not_increasing(row, before, timestamp)),
+                _ => Ok(()),
+            },
+            Self::BySymbol(order) => match sink.text(0) {
+                Some((code, symbol)) => order.check(code, symbol, row, timestamp),
+                None => Err(ErrorKind::MissingSymbol { row }.into()),
+            },
         }
     }
+}
 
-    fn line(&self) -> u64 {
-        let start = self.record.position().map_or(0, csv::Position::byte);
-        lines::line_of(self.bytes, usize::try_from(start).unwrap_or(usize::MAX))
+/// Delimiters that a number, a quote or a line end could be taken for are none.
+pub(super) fn check_delimiter(delimiter: u8) -> Result<()> {
+    let usable = delimiter == b'\t' || (delimiter.is_ascii_punctuation() || delimiter == b' ');
+    if usable && !b".+-\"".contains(&delimiter) {
+        return Ok(());
     }
-
-    /// A bound on the number of rows after the header, from the number of delimiters: exact unless
-    /// some stand in quotes.
-    ///
-    /// Line ends would do as well, but for a wide header and many blank lines they would promise far
-    /// more memory than the file has cells.
-    fn most_rows(&self, n_cells: usize) -> usize {
-        let delimiters = self.bytes.iter().filter(|&&c| c == self.delimiter).count();
-        (delimiters / (n_cells - 1).max(1)).saturating_sub(1)
-    }
+    Err(ErrorKind::BadDelimiter { delimiter: char::from(delimiter) }.into())
 }

@@ -61,6 +61,122 @@ pub enum ErrorKind {
         /// Cells of this line.
         found: usize,
     },
+    /// The first line has other delimiters than the one asked for.
+    #[error(
+        "the first line has no {expected:?} but {n_found} times {found:?}: expected cells between {expected:?}; \
+         set the delimiter to {found:?} if the file uses that"
+    )]
+    OtherDelimiter {
+        /// The delimiter of the reader.
+        expected: char,
+        /// The one that the line has.
+        found: char,
+        /// How often.
+        n_found: usize,
+    },
+    /// A byte that cannot stand between cells.
+    #[error(
+        "{delimiter:?} cannot separate cells; expected a punctuation mark, a tab or a space, and none of . + - \""
+    )]
+    BadDelimiter {
+        /// The byte asked for.
+        delimiter: char,
+    },
+    /// More different texts than a column can code.
+    #[error("a text column holds at most 2^32 different texts, found {n_texts} and more")]
+    TooManyTexts {
+        /// How many there were.
+        n_texts: usize,
+    },
+    /// A row of a long table has no symbol.
+    #[error("row {row} has no symbol")]
+    MissingSymbol {
+        /// The row.
+        row: usize,
+    },
+    /// A symbol's date comes before its last one, or is the same.
+    #[error(
+        "row {row} is out of order: {symbol} has {} after {}; the dates of a symbol must increase",
+        civil::format(*timestamp), civil::format(*previous)
+    )]
+    SymbolUnordered {
+        /// The symbol.
+        symbol: String,
+        /// The row.
+        row: usize,
+        /// Its date, in Unix nanoseconds.
+        timestamp: i64,
+        /// The symbol's date before it.
+        previous: i64,
+    },
+    /// A symbol has no row at a date that others have.
+    #[error("{symbol} has no row at {}, which others have", civil::format(*timestamp))]
+    MissingPair {
+        /// The symbol.
+        symbol: String,
+        /// The date, in Unix nanoseconds.
+        timestamp: i64,
+    },
+    /// No text of that name.
+    #[error("no symbol {symbol:?} among {n_symbols}")]
+    UnknownSymbol {
+        /// The symbol asked for.
+        symbol: String,
+        /// How many there are.
+        n_symbols: usize,
+    },
+    /// Nothing to put together.
+    #[error("expected at least one frame")]
+    NoFrames,
+    /// Frames that should have the same dates and columns.
+    #[error(
+        "its dates or the order of its columns differ from those of the first frame ({got} rows, the first has {needed}); align them first"
+    )]
+    NotAlike {
+        /// Rows of the first frame.
+        needed: usize,
+        /// Rows of this one.
+        got: usize,
+    },
+    /// A span of time that is none.
+    #[error("expected a positive span of time, got {nanos} ns")]
+    BadSpan {
+        /// The span, in nanoseconds.
+        nanos: i64,
+    },
+    /// A text that names no buckets of time.
+    #[error(
+        "cannot read {text:?} as a bucket of time (expected for example 5min, 1h, 1D, W, W-FRI, MS, ME, QS, QE, YS or YE)"
+    )]
+    BadBucket {
+        /// The text.
+        text: String,
+    },
+    /// A column whose name does not say how it is resampled or adjusted.
+    #[error(
+        "its name does not say what it holds; expected open, high, low, close or volume, or to be told"
+    )]
+    NoRule,
+    /// A split or dividend that cannot be one.
+    #[error("the {action} of {amount} on {} is {flaw}", civil::format(*ex_date))]
+    BadAction {
+        /// `split` or `dividend`.
+        action: &'static str,
+        /// The ratio, or the cash amount.
+        amount: f64,
+        /// Its ex-date, in Unix nanoseconds.
+        ex_date: i64,
+        /// What is wrong with it.
+        flaw: String,
+    },
+    /// A row group that the file does not have.
+    #[error("no row group {index}, there are {n_row_groups}")]
+    RowGroupOutOfRange {
+        /// The row group asked for, from 0.
+        index: usize,
+        /// How many there are.
+        n_row_groups: usize,
+    },
     /// A cell is no number.
     #[error("cannot read {text:?} as a number")]
     BadNumber {
@@ -196,6 +312,36 @@ pub enum ErrorKind {
         n_rows: usize,
         /// Columns asked for.
         n_columns: usize,
+    },
+    /// The columns lie apart, so that no matrix can be lent.
+    #[error(
+        "the {n_columns} columns lie apart in memory; copy them into one matrix with `contiguous`"
+    )]
+    NotOneMatrix {
+        /// Columns of the frame.
+        n_columns: usize,
+    },
+    /// A table that would have to be copied, where that was not asked for.
+    #[error("cannot be used in place: {reason}; read it with `IpcReader`, which copies")]
+    NotInPlace {
+        /// What stands in the way.
+        reason: String,
+    },
+    /// The bytes are not those that were written.
+    #[error("the data is damaged: its checksum is {found:08x}, written was {expected:08x}")]
+    Damaged {
+        /// The checksum that the file carries.
+        expected: u32,
+        /// The checksum of the bytes as they are.
+        found: u32,
+    },
+    /// Compressed data that would be larger than allowed when decoded.
+    #[error("decoding takes {needed} bytes, more than the {limit} allowed")]
+    DecodedLimit {
+        /// Bytes that the file claims to decode to, as far as was looked.
+        needed: u64,
+        /// Bytes allowed.
+        limit: u64,
     },
     /// A price that cannot be one.
     #[error("the price of {asset} on {} is {flaw}", civil::format(*timestamp))]

@@ -10,7 +10,7 @@ pub use kind::{ErrorKind, PriceFlaw};
 /// What every fallible call of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong and where: file, line and column as far as they are known.
+/// What went wrong and where: file, line or row group, and column as far as they are known.
 ///
 /// The message is a single line that reads well after "failed to ...", such as
 /// `prices.csv, line 7, column "AAPL": cannot read "12,5" as a number`.
@@ -24,6 +24,7 @@ struct Inner {
     kind: ErrorKind,
     file: Option<String>,
     line: Option<u64>,
+    row_group: Option<usize>,
     column: Option<String>,
 }
 
@@ -44,6 +45,12 @@ impl Error {
     #[must_use]
     pub fn line(&self) -> Option<u64> {
         self.inner.line
+    }
+
+    /// The row group of a Parquet file, from 0.
+    #[must_use]
+    pub fn row_group(&self) -> Option<usize> {
+        self.inner.row_group
     }
 
     /// The column's name.
@@ -106,6 +113,12 @@ impl Error {
         self
     }
 
+    #[cfg(feature = "parquet")]
+    pub(crate) fn in_row_group(mut self, row_group: usize) -> Self {
+        self.inner.row_group = Some(row_group);
+        self
+    }
+
     pub(crate) fn in_column(mut self, column: &str) -> Self {
         self.inner.column = Some(excerpt(column));
         self
@@ -114,13 +127,15 @@ impl Error {
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self { inner: Box::new(Inner { kind, file: None, line: None, column: None }) }
+        Self {
+            inner: Box::new(Inner { kind, file: None, line: None, row_group: None, column: None }),
+        }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, file, line, column } = &*self.inner;
+        let Inner { kind, file, line, row_group, column } = &*self.inner;
         let mut separator = "";
         if let Some(file) = file {
             f.write_str(file)?;
@@ -128,6 +143,10 @@ impl fmt::Display for Error {
         }
         if let Some(line) = line {
             write!(f, "{separator}line {line}")?;
+            separator = ", ";
+        }
+        if let Some(row_group) = row_group {
+            write!(f, "{separator}row group {row_group}")?;
             separator = ", ";
         }
         if let Some(column) = column {
@@ -141,11 +160,12 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, file, line, column } = &*self.inner;
+        let Inner { kind, file, line, row_group, column } = &*self.inner;
         f.debug_struct("Error")
             .field("kind", kind)
             .field("file", file)
             .field("line", line)
+            .field("row_group", row_group)
             .field("column", column)
             .finish()
     }

@@ -46,7 +46,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::frame::Frame;
 use crate::names::Names;
 use crate::options::NanPolicy;
-use crate::table::{TableOptions, assemble};
+use crate::table::{TableOptions, adopt};
 
 const FORMAT: &str = "arrow2 array";
 const DATES: &str = "date";
@@ -81,9 +81,8 @@ pub fn columns(frame: &Frame) -> impl Iterator<Item = (&str, PrimitiveArray<f64>
 /// Timestamps are dates or timestamps of any unit (UTC, or taken for it); plain `Int64` counts Unix
 /// nanoseconds. Null becomes NaN.
 ///
-/// Each value is copied once, into the one buffer that a frame is. The exception: a lone column without
-/// nulls that starts at a multiple of 64 bytes, with timestamps in nanoseconds, is shared; what came
-/// from a whole frame does, what `arrow2` allocated itself rarely.
+/// Columns without nulls beside timestamps in nanoseconds are shared, as they lie; several then lie
+/// apart, and [`Frame::matrix`] asks for a copy. Otherwise each value is copied once, into one matrix.
 ///
 /// # Errors
 ///
@@ -115,12 +114,11 @@ pub fn frame<'a, S: AsRef<str>>(
         fields.push(OurField::new(name, array.data_type().clone(), true));
         arrays.push(array);
     }
-    let schema = Arc::new(Schema::new(fields));
-    let batch = RecordBatch::try_new(Arc::clone(&schema), arrays)
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
         .map_err(|error| Error::malformed(FORMAT, error))?;
     // A value column may be called so too; the first of that name is meant.
     let options = TableOptions { date_column: Some(DATES.to_owned()), nan_policy: missing };
-    assemble(&schema, std::slice::from_ref(&batch), &options, None)
+    adopt(&batch, &options)
 }
 
 fn nanoseconds() -> DataType {

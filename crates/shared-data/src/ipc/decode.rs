@@ -3,41 +3,118 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_buffer::Buffer;
-use arrow_ipc::reader::RecordBatchDecoder;
-use arrow_ipc::{root_as_footer, root_as_message};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_ipc::{Block, Footer};
+use arrow_schema::{DataType, SchemaRef};
 
+use super::arrays::array;
+use super::body::{Body, Decoding};
+use super::checksum::{self, Integrity};
 use super::layout::{self, malformed};
-use crate::error::Result;
+use super::mark;
+use super::schema::{self, Translated};
+use crate::error::{ErrorKind, Result};
 
-/// Schema and batches. Columns of the right type and alignment stand on `file`, nothing copied.
-pub(crate) fn batches(file: &Buffer) -> Result<(SchemaRef, Vec<RecordBatch>)> {
-    let footer = root_as_footer(&file[layout::footer(file)?]).map_err(malformed)?;
-    let schema = footer.schema().ok_or_else(|| malformed("the footer has no schema"))?;
-    let schema: SchemaRef = Arc::new(layout::schema(schema)?);
-    layout::version(footer.version())?;
-    let blocks = footer.recordBatches().map(|blocks| blocks.iter()).into_iter().flatten();
-    let batches = blocks.map(|block| batch(file, block, &schema)).collect::<Result<_>>()?;
-    Ok((schema, batches))
+/// A file whose footer and schema have been read.
+#[derive(Debug)]
+pub(crate) struct IpcFile<'a> {
+    bytes: &'a Buffer,
+    footer: Footer<'a>,
+    translated: Translated,
 }
 
-fn batch(file: &Buffer, block: &arrow_ipc::Block, schema: &Arc<Schema>) -> Result<RecordBatch> {
-    let (message, body) = layout::block(block, file.len())?;
-    let message = &file[message];
-    // A length of four bytes, after a marker of four more since version 0.15.
-    let skip = if message.starts_with(&[0xff; 4]) { 8 } else { 4 };
-    let message = message.get(skip..).ok_or_else(|| malformed("a message has no length"))?;
-    let message = root_as_message(message).map_err(malformed)?;
-    let version = layout::version(message.version())?;
-    let batch = message
-        .header_as_record_batch()
-        .ok_or_else(|| malformed("a message is no record batch"))?;
-    layout::record_batch(&batch, schema, body.len())?;
-    let body = file.slice_with_length(body.start, body.len());
-    let no_dictionaries = HashMap::new();
-    RecordBatchDecoder::try_new(&body, batch, Arc::clone(schema), &no_dictionaries, &version)
-        .and_then(RecordBatchDecoder::read_record_batch)
-        .map_err(malformed)
+type Dictionaries = HashMap<i64, ArrayRef>;
+
+impl<'a> IpcFile<'a> {
+    /// Reads the footer and the schema, and nothing else.
+    pub(crate) fn new(bytes: &'a Buffer) -> Result<Self> {
+        if bytes.is_empty() {
+            return Err(ErrorKind::EmptyFile.into());
+        }
+        let footer = layout::footer(bytes)?;
+        let schema = footer.schema().ok_or_else(|| malformed("the footer has no schema"))?;
+        Ok(Self { bytes, footer, translated: schema::translate(schema, bytes.len())? })
+    }
+
+    pub(crate) fn schema(&self) -> &SchemaRef {
+        &self.translated.schema
+    }
+
+    /// Reads every byte, to compare it with the checksum.
+    pub(crate) fn verify(&self) -> Result<Integrity> {
+        checksum::verify(self.bytes, &self.footer)
+    }
+
+    /// Whether the file's writer says that the dates increase.
+    pub(crate) fn is_marked_increasing(&self) -> bool {
+        mark::says_increasing(&self.footer)
+    }
+
+    /// All record batches. Columns of the right alignment stand on the file's bytes.
+    pub(crate) fn batches(&self, mut decoding: Decoding) -> Result<Vec<RecordBatch>> {
+        let (dictionaries, batches) = layout::blocks(&self.footer, self.bytes.len())?;
+        let mut known = Dictionaries::new();
+        for block in &dictionaries {
+            let (id, values) = self.dictionary(block, &mut decoding)?;
+            if known.insert(id, values).is_some() {
+                return Err(malformed(format_args!(
+                    "there are two dictionaries with the number {id}"
+                )));
+            }
+        }
+        batches.iter().map(|block| self.batch(block, &known, &mut decoding)).collect()
+    }
+
+    fn batch(
+        &self,
+        block: &Block,
+        dictionaries: &Dictionaries,
+        decoding: &mut Decoding,
+    ) -> Result<RecordBatch> {
+        let (message, body) = layout::message(self.bytes, block)?;
+        let batch = message.header_as_record_batch();
+        let batch = batch.ok_or_else(|| malformed("a message is no record batch"))?;
+        let body = self.bytes.slice_with_length(body.start, body.len());
+        let mut body = Body::new(&batch, body, decoding)?;
+        let Translated { schema, dictionaries: ids } = &self.translated;
+        let mut arrays = Vec::with_capacity(ids.len());
+        for (field, id) in schema.fields().iter().zip(ids) {
+            let dictionary = id.and_then(|id| dictionaries.get(&id));
+            let of_other_type = dictionary.is_some_and(|values| match field.data_type() {
+                DataType::Dictionary(_, wanted) => values.data_type() != &**wanted,
+                _ => true,
+            });
+            if of_other_type {
+                return Err(malformed("a dictionary is of another type").in_column(field.name()));
+            }
+            let array = array(&mut body, field.data_type(), dictionary);
+            arrays.push(array.map_err(|error| error.in_column(field.name()))?);
+        }
+        body.finish()?;
+        RecordBatch::try_new(Arc::clone(schema), arrays).map_err(malformed)
+    }
+
+    /// The number of a dictionary, and its values.
+    fn dictionary(&self, block: &Block, decoding: &mut Decoding) -> Result<(i64, ArrayRef)> {
+        let (message, body) = layout::message(self.bytes, block)?;
+        let dictionary = message.header_as_dictionary_batch();
+        let dictionary = dictionary.ok_or_else(|| malformed("a message is no dictionary"))?;
+        if dictionary.isDelta() {
+            return Err(malformed("a dictionary comes in parts, which is not supported"));
+        }
+        let batch = dictionary.data().ok_or_else(|| malformed("a dictionary has no values"))?;
+        let id = dictionary.id();
+        let Translated { schema, dictionaries } = &self.translated;
+        let user = dictionaries.iter().position(|&used| used == Some(id));
+        let user = user.ok_or_else(|| malformed("a dictionary belongs to no column"))?;
+        let DataType::Dictionary(_, data_type) = schema.field(user).data_type() else {
+            return Err(malformed("a dictionary belongs to a column without one"));
+        };
+        let body = self.bytes.slice_with_length(body.start, body.len());
+        let mut body = Body::new(&batch, body, decoding)?;
+        let values = array(&mut body, data_type, None)?;
+        body.finish()?;
+        Ok((id, values))
+    }
 }

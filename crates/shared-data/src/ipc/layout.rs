@@ -1,16 +1,14 @@
-//! What an Arrow IPC file says of itself, checked before anything relies on it.
+//! What an Arrow IPC file says of its own layout, checked before anything relies on it.
 //!
 //! `arrow-ipc` takes the description on trust and panics where it is wrong: types it does not know,
-//! buffers that end outside of the file, missing parts. So the schema is translated here, for the types
-//! a frame can hold, and every offset and length is compared with the file.
+//! buffers that end outside of the file, missing parts. So every offset and length is compared with
+//! the file here, and the rest of this folder reads nothing else.
 
 use std::ops::Range;
 
-use arrow_ipc::{Block, Field as IpcField, MetadataVersion, Precision, RecordBatch, Type};
-use arrow_ipc::{DateUnit, TimeUnit as IpcTimeUnit};
-use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use arrow_ipc::{Block, Footer, Message, MetadataVersion, root_as_footer, root_as_message};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 pub(crate) const FORMAT: &str = "Arrow IPC";
 const MAGIC: &[u8] = b"ARROW1";
@@ -19,8 +17,14 @@ pub(crate) fn malformed(reason: impl std::fmt::Display) -> Error {
     Error::malformed(FORMAT, reason)
 }
 
-/// Where the footer lies.
-pub(crate) fn footer(file: &[u8]) -> Result<Range<usize>> {
+/// The footer, its structure verified, its claims not.
+pub(super) fn footer(file: &[u8]) -> Result<Footer<'_>> {
+    let footer = root_as_footer(&file[footer_range(file)?]).map_err(malformed)?;
+    version(footer.version())?;
+    Ok(footer)
+}
+
+fn footer_range(file: &[u8]) -> Result<Range<usize>> {
     // Magic and padding, then at the end the footer's length and the magic again.
     let (head, tail) = (8, 4 + MAGIC.len());
     if !file.starts_with(MAGIC) {
@@ -39,85 +43,52 @@ pub(crate) fn footer(file: &[u8]) -> Result<Range<usize>> {
         .ok_or_else(|| malformed(format_args!("a footer of {length} bytes does not fit")))
 }
 
-/// The schema, for the types a frame can hold.
-pub(crate) fn schema(schema: arrow_ipc::Schema<'_>) -> Result<Schema> {
-    if !schema.endianness().equals_to_target_endianness() {
-        return Err(malformed("its byte order is not that of this machine"));
-    }
-    let fields = schema.fields().ok_or_else(|| malformed("the schema has no fields"))?;
-    let mut translated = Vec::with_capacity(fields.len());
-    for field in fields {
-        let name = field.name().unwrap_or_default();
-        let data_type = data_type(&field).map_err(|error| error.in_column(name))?;
-        translated.push(Field::new(name, data_type, true));
-    }
-    Ok(Schema::new(translated))
-}
-
-fn data_type(field: &IpcField<'_>) -> Result<DataType> {
-    let unsupported = |data_type: String| Error::from(ErrorKind::UnsupportedType { data_type });
-    if field.dictionary().is_some() {
-        return Err(unsupported("dictionary".to_owned()));
-    }
-    let tag = field.type_type();
-    let found = match tag {
-        Type::Int => field.type_as_int().and_then(|t| integer(t.bitWidth(), t.is_signed())),
-        Type::FloatingPoint => field.type_as_floating_point().and_then(|t| match t.precision() {
-            Precision::SINGLE => Some(DataType::Float32),
-            Precision::DOUBLE => Some(DataType::Float64),
-            _ => None,
-        }),
-        Type::Date => field.type_as_date().and_then(|t| match t.unit() {
-            DateUnit::DAY => Some(DataType::Date32),
-            DateUnit::MILLISECOND => Some(DataType::Date64),
-            _ => None,
-        }),
-        // The time zone is for people: the numbers are UTC.
-        Type::Timestamp => field
-            .type_as_timestamp()
-            .and_then(|t| time_unit(t.unit()))
-            .map(|unit| DataType::Timestamp(unit, None)),
-        Type::Utf8 => Some(DataType::Utf8),
-        Type::LargeUtf8 => Some(DataType::LargeUtf8),
-        _ => None,
-    };
-    found.ok_or_else(|| unsupported(tag.variant_name().unwrap_or("unknown").to_owned()))
-}
-
-fn integer(bits: i32, signed: bool) -> Option<DataType> {
-    match (bits, signed) {
-        (8, true) => Some(DataType::Int8),
-        (16, true) => Some(DataType::Int16),
-        (32, true) => Some(DataType::Int32),
-        (64, true) => Some(DataType::Int64),
-        (8, false) => Some(DataType::UInt8),
-        (16, false) => Some(DataType::UInt16),
-        (32, false) => Some(DataType::UInt32),
-        (64, false) => Some(DataType::UInt64),
-        _ => None,
-    }
-}
-
-fn time_unit(unit: IpcTimeUnit) -> Option<TimeUnit> {
-    match unit {
-        IpcTimeUnit::SECOND => Some(TimeUnit::Second),
-        IpcTimeUnit::MILLISECOND => Some(TimeUnit::Millisecond),
-        IpcTimeUnit::MICROSECOND => Some(TimeUnit::Microsecond),
-        IpcTimeUnit::NANOSECOND => Some(TimeUnit::Nanosecond),
-        _ => None,
-    }
-}
-
 /// Whether nothing but the layout of text, numbers and dates is needed, which has not changed since.
-pub(crate) fn version(version: MetadataVersion) -> Result<MetadataVersion> {
+fn version(version: MetadataVersion) -> Result<()> {
     match version {
-        MetadataVersion::V4 | MetadataVersion::V5 => Ok(version),
+        MetadataVersion::V4 | MetadataVersion::V5 => Ok(()),
         other => Err(malformed(format_args!("its metadata version is {other:?}"))),
     }
 }
 
-/// Where the message and the body of a record batch lie in the file.
-pub(crate) fn block(block: &Block, file_len: usize) -> Result<(Range<usize>, Range<usize>)> {
+/// The blocks of dictionaries and those of record batches.
+///
+/// Together they are no larger than the file. Otherwise a small file could name one block a million
+/// times, and would have it copied as often.
+pub(super) fn blocks(footer: &Footer<'_>, file_len: usize) -> Result<(Vec<Block>, Vec<Block>)> {
+    let list =
+        |blocks: Option<_>| -> Vec<Block> { blocks.into_iter().flatten().copied().collect() };
+    let dictionaries = list(footer.dictionaries().map(|blocks| blocks.iter()));
+    let batches = list(footer.recordBatches().map(|blocks| blocks.iter()));
+    let mut total = 0_u128;
+    for block in dictionaries.iter().chain(&batches) {
+        let (message, body) = place(block, file_len)?;
+        total += (message.len() + body.len()) as u128;
+    }
+    if total > file_len as u128 {
+        return Err(malformed("its blocks overlap"));
+    }
+    Ok((dictionaries, batches))
+}
+
+/// The message of a block, its structure verified, and where its body lies.
+pub(super) fn message<'a>(file: &'a [u8], block: &Block) -> Result<(Message<'a>, Range<usize>)> {
+    let (message, body) = place(block, file.len())?;
+    let message = &file[message];
+    // A length of four bytes, after a marker of four more since version 0.15.
+    let skip = if message.starts_with(&[0xff; 4]) { 8 } else { 4 };
+    let length = message.get(skip - 4..skip).and_then(|bytes| bytes.try_into().ok());
+    let length = length.map(i32::from_le_bytes).and_then(|length| usize::try_from(length).ok());
+    let message = length
+        .and_then(|length| message.get(skip..skip.checked_add(length)?))
+        .ok_or_else(|| malformed("a message is longer than its block"))?;
+    let message = root_as_message(message).map_err(malformed)?;
+    version(message.version())?;
+    Ok((message, body))
+}
+
+/// Where the message and the body of a block lie in the file.
+fn place(block: &Block, file_len: usize) -> Result<(Range<usize>, Range<usize>)> {
     let part = |start: i64, length: i64| {
         let start = usize::try_from(start).ok()?;
         let end = start.checked_add(usize::try_from(length).ok()?)?;
@@ -126,58 +97,5 @@ pub(crate) fn block(block: &Block, file_len: usize) -> Result<(Range<usize>, Ran
     let (offset, metadata) = (block.offset(), i64::from(block.metaDataLength()));
     let message = part(offset, metadata);
     let body = offset.checked_add(metadata).and_then(|start| part(start, block.bodyLength()));
-    message.zip(body).ok_or_else(|| malformed("a record batch lies outside of the file"))
-}
-
-/// Compares the description of a record batch with the schema and the length of its body.
-pub(crate) fn record_batch(
-    batch: &RecordBatch<'_>,
-    schema: &Schema,
-    body_len: usize,
-) -> Result<()> {
-    if batch.compression().is_some() {
-        return Err(malformed("its buffers are compressed, which is not supported"));
-    }
-    if batch.variadicBufferCounts().is_some_and(|counts| !counts.is_empty()) {
-        return Err(malformed("a record batch counts buffers that its types do not have"));
-    }
-    let (Some(nodes), Some(buffers)) = (batch.nodes(), batch.buffers()) else {
-        return Err(malformed("a record batch has no nodes or no buffers"));
-    };
-    let n_buffers = |field: &Field| match field.data_type() {
-        DataType::Utf8 | DataType::LargeUtf8 => 3,
-        _ => 2,
-    };
-    let fields = schema.fields();
-    if nodes.len() != fields.len()
-        || buffers.len() != fields.iter().map(|f| n_buffers(f)).sum::<usize>()
-    {
-        return Err(malformed("a record batch does not have the columns of the schema"));
-    }
-    let n_rows = batch.length();
-    // No column has more rows than its body has bits: this bounds what is allocated for them.
-    let possible = |rows: i64| usize::try_from(rows).is_ok_and(|rows| rows / 8 <= body_len);
-    let even = nodes
-        .iter()
-        .all(|node| node.length() == n_rows && (0..=n_rows).contains(&node.null_count()));
-    if !possible(n_rows) || !even {
-        return Err(malformed("the columns of a record batch differ in length"));
-    }
-    let inside = |buffer: &arrow_ipc::Buffer| {
-        let start = usize::try_from(buffer.offset()).ok()?;
-        let end = start.checked_add(usize::try_from(buffer.length()).ok()?)?;
-        (end <= body_len).then_some(())
-    };
-    if buffers.iter().any(|buffer| inside(buffer).is_none()) {
-        return Err(malformed("a column lies outside of its record batch"));
-    }
-    // The first buffer of each column has a bit a row that says whether its value is there.
-    let mut validity = 0;
-    for (field, node) in fields.iter().zip(nodes) {
-        if node.null_count() > 0 && buffers.get(validity).length() < (n_rows + 7) / 8 {
-            return Err(malformed("a column does not say which of its values are missing"));
-        }
-        validity += n_buffers(field);
-    }
-    Ok(())
+    message.zip(body).ok_or_else(|| malformed("a block lies outside of the file"))
 }

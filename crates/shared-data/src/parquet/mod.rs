@@ -1,12 +1,19 @@
 //! Parquet files (feature `parquet`).
+//!
+//! [`ParquetReader`] decodes the columns and the span of time that are asked for and passes over the rest
+//! of the file; [`ParquetWriter`] has the choices of compression and row groups. The `parquet` crate, the
+//! standard's own implementation, decodes and encodes; what a file says of itself is compared with its
+//! length first.
 
+mod metadata;
 mod reader;
+mod row_groups;
 mod writer;
 
 use std::path::Path;
 
 pub use reader::ParquetReader;
-pub use writer::{write, write_to};
+pub use writer::{Compression, ParquetWriter, write, write_to};
 
 use crate::error::Result;
 use crate::frame::Frame;

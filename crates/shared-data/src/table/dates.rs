@@ -17,9 +17,12 @@ use crate::time::{self, NANOS_PER_DAY};
 ///
 /// Whole numbers are dates only when they are asked for by name: they could as well be row numbers.
 pub(crate) fn find(fields: &Fields, wanted: Option<&str>) -> Result<usize> {
-    let temporal =
-        |t: &DataType| matches!(t, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..));
-    let text = |t: &DataType| matches!(t, DataType::Utf8 | DataType::LargeUtf8);
+    let temporal = |t: &DataType| {
+        matches!(plain(t), DataType::Date32 | DataType::Date64 | DataType::Timestamp(..))
+    };
+    let text = |t: &DataType| {
+        matches!(plain(t), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+    };
     let found = match wanted {
         Some(wanted) => {
             let list: Vec<String> = fields.iter().map(|f| f.name().trim().to_owned()).collect();
@@ -39,6 +42,14 @@ pub(crate) fn find(fields: &Fields, wanted: Option<&str>) -> Result<usize> {
             .or_else(|| fields.first().filter(|f| text(f.data_type())).map(|_| 0)),
     };
     found.ok_or_else(|| ErrorKind::NoDateColumn.into())
+}
+
+/// The type of the values themselves, where they are coded by a dictionary.
+fn plain(data_type: &DataType) -> &DataType {
+    match data_type {
+        DataType::Dictionary(_, values) => values,
+        other => other,
+    }
 }
 
 /// Writes the nanoseconds of each date to the slice of the same length; `first_row` is the row of
@@ -71,8 +82,37 @@ pub(crate) fn fill(dates: &dyn Array, to: &mut [i64], first_row: usize) -> Resul
         }
         DataType::Utf8 => text::<i32>(dates, to),
         DataType::LargeUtf8 => text::<i64>(dates, to),
+        DataType::Utf8View => {
+            let dates = dates.as_string_view();
+            (0..dates.len()).zip(to).try_for_each(|(at, to)| {
+                *to = time::parse(dates.value(at))?;
+                Ok(())
+            })
+        }
+        DataType::Dictionary(..) => coded(dates, to),
         other => Err(ErrorKind::UnsupportedType { data_type: other.to_string() }.into()),
     }
+}
+
+/// Looks each date up in its dictionary. Entries that no row uses are not looked at: they may be
+/// anything.
+fn coded(dates: &dyn Array, to: &mut [i64]) -> Result<()> {
+    if to.is_empty() {
+        return Ok(());
+    }
+    let coded = dates.as_any_dictionary();
+    let mut known = vec![None; coded.values().len()];
+    for (to, key) in to.iter_mut().zip(coded.normalized_keys()) {
+        *to = match known[key] {
+            Some(date) => date,
+            None => {
+                let mut date = [0];
+                fill(&coded.values().slice(key, 1), &mut date, 0)?;
+                *known[key].insert(date[0])
+            }
+        };
+    }
+    Ok(())
 }
 
 fn units<T>(dates: &dyn Array, to: &mut [i64], nanos: i64, unit: &str) -> Result<()>

@@ -3,7 +3,18 @@
 mod dates;
 mod export;
 mod import;
+mod long;
 mod numbers;
 mod share;
+mod texts;
 
-pub(crate) use import::{TableOptions, assemble};
+#[cfg(feature = "parquet")]
+pub(crate) use dates::{fill as fill_dates, find as find_dates};
+pub(crate) use export::{long_batch, plain_text};
+#[cfg(any(feature = "arrow2", feature = "c-data"))]
+pub(crate) use import::adopt;
+pub(crate) use import::{Order, TableOptions, assemble};
+pub(crate) use long::assemble_long;
+#[cfg(feature = "parquet")]
+pub(crate) use long::find_long;
+pub(crate) use share::in_place;

@@ -25,7 +25,24 @@ pub(crate) fn fill(numbers: &dyn Array, to: &mut [f64]) -> Result<()> {
         DataType::UInt16 => convert::<UInt16Type>(numbers, to, f64::from),
         DataType::UInt32 => convert::<UInt32Type>(numbers, to, f64::from),
         DataType::UInt64 => convert::<UInt64Type>(numbers, to, |v| v as f64),
+        DataType::Dictionary(..) => return coded(numbers, to),
         other => return Err(ErrorKind::UnsupportedType { data_type: other.to_string() }.into()),
+    }
+    Ok(())
+}
+
+/// Looks each number up in its dictionary.
+fn coded(numbers: &dyn Array, to: &mut [f64]) -> Result<()> {
+    let coded = numbers.as_any_dictionary();
+    let mut values = vec![0.0; coded.values().len()];
+    fill(coded.values(), &mut values)?;
+    if values.is_empty() {
+        // Each is null then.
+        to.fill(f64::NAN);
+        return Ok(());
+    }
+    for (at, (to, key)) in to.iter_mut().zip(coded.normalized_keys()).enumerate() {
+        *to = if coded.keys().is_valid(at) { values[key] } else { f64::NAN };
     }
     Ok(())
 }

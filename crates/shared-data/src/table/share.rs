@@ -5,45 +5,101 @@ use arrow_array::types::{Float64Type, TimestampNanosecondType};
 use arrow_array::{Array, Float64Array, RecordBatch};
 use arrow_buffer::{Buffer, ScalarBuffer};
 
-use crate::block::{Block, LANE};
+use super::import::{Order, TableOptions, find, finish};
+use super::texts;
+use crate::block::{Block, LANE, Values};
+use crate::error::{Error, ErrorKind, Result};
+use crate::frame::Frame;
 use crate::names::Names;
 
-/// A block over the batch's own memory, or `None` where the layout does not allow it.
+/// Timestamps and columns of a batch that need no conversion.
+struct Plain<'a> {
+    timestamps: ScalarBuffer<i64>,
+    columns: Vec<&'a Float64Array>,
+}
+
+/// The frame over the batch's own memory, or an error that says why that cannot be.
 ///
-/// It does when the dates are nanoseconds, the values `f64` without nulls, and the columns lie at
-/// equal distances, a multiple of 64 bytes, in one allocation. An array alone does not tell which
-/// allocation it belongs to, so `parent` must be given for more than one column.
-pub(crate) fn share(
+/// With the allocation that holds the whole batch, columns at equal distances in it become one
+/// matrix; others lie apart. Columns of text stand beside them, and are copied as ever.
+pub(crate) fn in_place(
+    batch: &RecordBatch,
+    options: &TableOptions,
+    parent: Option<&Buffer>,
+    order: Order,
+) -> Result<Frame> {
+    texts::beside(&batch.schema(), std::slice::from_ref(batch), options, |_, rest| match rest {
+        [numbers] => numbers_in_place(numbers, options, parent, order),
+        // One batch goes in, so one comes out.
+        _ => Err(ErrorKind::NoRows.into()),
+    })
+}
+
+fn numbers_in_place(
+    batch: &RecordBatch,
+    options: &TableOptions,
+    parent: Option<&Buffer>,
+    order: Order,
+) -> Result<Frame> {
+    let (date_at, names) = find(&batch.schema(), options)?;
+    let Plain { timestamps, columns } = plain(batch, date_at)?;
+    let values = match parent.and_then(|parent| span(&columns, parent)) {
+        Some(matrix) => matrix,
+        None => Values::Apart(columns.iter().map(|column| column.values().clone()).collect()),
+    };
+    finish(Block { timestamps, values, names }, options, order)
+}
+
+/// One matrix over the batch's own memory, or `None` where the layout does not allow it: when
+/// values would have to be converted, or the columns do not lie at equal distances, a multiple of
+/// 64 bytes, in one allocation. An array alone does not tell which allocation it belongs to, so
+/// `parent` must be given for more than one column.
+pub(super) fn matrix(
     batch: &RecordBatch,
     date_at: usize,
     names: &Names,
     parent: Option<&Buffer>,
 ) -> Option<Block> {
-    let dates = batch.column(date_at);
-    let dates = dates.as_primitive_opt::<TimestampNanosecondType>()?;
-    if dates.null_count() > 0 {
-        return None;
-    }
-    let timestamps = dates.values().clone();
-    let columns = batch
-        .columns()
-        .iter()
-        .enumerate()
-        .filter(|&(at, _)| at != date_at)
-        .map(|(_, column)| column.as_primitive_opt::<Float64Type>().filter(|c| c.null_count() == 0))
-        .collect::<Option<Vec<&Float64Array>>>()?;
-    let (values, stride) = match (columns.as_slice(), parent) {
-        ([only], _) => (only.values().clone(), only.len().next_multiple_of(LANE)),
+    let Plain { timestamps, columns } = plain(batch, date_at).ok()?;
+    let values = match (columns.as_slice(), parent) {
+        ([only], _) => Values::Matrix {
+            values: only.values().clone(),
+            stride: only.len().next_multiple_of(LANE),
+        },
         (columns, Some(parent)) => span(columns, parent)?,
         _ => return None,
     };
-    let aligned = values.as_ptr().align_offset(64) == 0;
-    aligned.then(|| Block { timestamps, values, stride, names: names.clone() })
+    Some(Block { timestamps, values, names: names.clone() })
 }
 
-/// The stretch of the parent from the first column to the end of the last, and the distance
-/// between columns, in values.
-fn span(columns: &[&Float64Array], parent: &Buffer) -> Option<(ScalarBuffer<f64>, usize)> {
+fn plain(batch: &RecordBatch, date_at: usize) -> Result<Plain<'_>> {
+    let schema = batch.schema();
+    let refused = |at: usize, reason: String| {
+        let name: &str = schema.field(at).name();
+        Error::from(ErrorKind::NotInPlace { reason }).in_column(name)
+    };
+    let complete = |at: usize| match batch.column(at).null_count() {
+        0 => Ok(()),
+        nulls => Err(refused(at, format!("{nulls} values are null, a frame has NaN for them"))),
+    };
+    let of_type = |at: usize, wanted: &str| {
+        refused(at, format!("it holds {}, not {wanted}", batch.column(at).data_type()))
+    };
+    complete(date_at)?;
+    let dates = batch.column(date_at).as_primitive_opt::<TimestampNanosecondType>();
+    let dates = dates.ok_or_else(|| of_type(date_at, "timestamps in nanoseconds"))?;
+    let mut columns = Vec::with_capacity(schema.fields().len() - 1);
+    for at in (0..schema.fields().len()).filter(|&at| at != date_at) {
+        complete(at)?;
+        let column = batch.column(at).as_primitive_opt::<Float64Type>();
+        columns.push(column.ok_or_else(|| of_type(at, "64-bit floats"))?);
+    }
+    Ok(Plain { timestamps: dates.values().clone(), columns })
+}
+
+/// The stretch of the parent from the first column to the end of the last, when columns lie at
+/// equal distances in it.
+fn span(columns: &[&Float64Array], parent: &Buffer) -> Option<Values> {
     const SIZE: usize = size_of::<f64>();
     let base = parent.as_ptr() as usize;
     let start = |column: &Float64Array| (column.values().as_ptr() as usize).checked_sub(base);
@@ -60,5 +116,6 @@ fn span(columns: &[&Float64Array], parent: &Buffer) -> Option<(ScalarBuffer<f64>
     }
     // Each start was compared as an address; the values below are read from the parent alone.
     let values = parent.slice_with_length(first, end - first);
-    Some((ScalarBuffer::new(values, 0, (end - first) / SIZE), distance / SIZE))
+    let values = ScalarBuffer::new(values, 0, (end - first) / SIZE);
+    Some(Values::Matrix { values, stride: distance / SIZE })
 }

@@ -37,7 +37,16 @@ fn nothing_there() {
 fn header() {
     let no_columns = "p.csv, line 1: there is no value column beside the dates";
     check("Date\n2020\n", no_columns);
-    check("Date;A\n2020;1\n", no_columns);
+    check(
+        "Date;A\n2020;1\n",
+        "p.csv, line 1: the first line has no ',' but 1 times ';': expected cells between ','; \
+         set the delimiter to ';' if the file uses that",
+    );
+    let named = CsvReader::new().date_column("Date").read_bytes("Date;A\n2020;1\n", "p.csv");
+    assert!(matches!(named.unwrap_err().kind(), ErrorKind::OtherDelimiter { found: ';', .. }));
+    let tabs = CsvReader::new().delimiter(b'\t').read_bytes("Date,A,B\n2020,1,2\n", "p.csv");
+    let expected = ErrorKind::OtherDelimiter { expected: '\t', found: ',', n_found: 2 };
+    assert_eq!(*tabs.unwrap_err().kind(), expected);
     check("Date,A,B,A\n", "p.csv, line 1: the column name \"A\" appears twice, in columns 2 and 4");
     check("Date,A,,B\n", "p.csv, line 1: column 3 has no name");
     check("\n\nDate,A,\n", "p.csv, line 3: column 3 has no name");
@@ -55,6 +64,15 @@ fn header() {
         twice.unwrap_err().kind(),
         ErrorKind::DuplicateColumn { first: 1, second: 3, .. }
     ));
+}
+
+#[test]
+fn delimiters_that_cannot_be_told_from_cells() {
+    for delimiter in *b"0e.+-\"\n\rA\xff\0" {
+        let error = CsvReader::new().delimiter(delimiter).read_bytes("d,A\n2020,1\n", "p.csv");
+        let expected = ErrorKind::BadDelimiter { delimiter: char::from(delimiter) };
+        assert_eq!(*error.unwrap_err().kind(), expected);
+    }
 }
 
 #[test]

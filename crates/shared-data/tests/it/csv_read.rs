@@ -109,6 +109,60 @@ fn other_delimiters() {
 }
 
 #[test]
+fn cells_of_every_dialect() {
+    // Commas, quotes and line ends in quotes, between numbers that are read without them.
+    let text = "d,A,\"B, \"\"b\"\"\",note\r\n\
+                2020-01-01,1,2,\"x, y\"\r\n\
+                \"2020-01-02\",\"3\", 4 ,\"two\nlines\"\r\n\
+                2020-01-03,5e0,6.,\" \"\"q\"\" \"\r\n\
+                2020-01-04,.7e1,+8,plain";
+    let reader = CsvReader::new().text_column("note");
+    let frame = reader.read_bytes(text, "test").unwrap();
+    assert_eq!(frame.names(), ["A", "B, \"b\""]);
+    assert_eq!(frame.column_at(0).unwrap(), [1.0, 3.0, 5.0, 7.0]);
+    assert_eq!(frame.column_at(1).unwrap(), [2.0, 4.0, 6.0, 8.0]);
+    let notes = frame.text("note").unwrap();
+    assert_eq!(notes.iter().collect::<Vec<_>>(), ["x, y", "two\nlines", "\"q\"", "plain"]);
+    let part = frame.slice(1..3).unwrap();
+    assert_eq!(part.text("note").unwrap().get(0), Some("two\nlines"));
+    for delimiter in [b';', b'\t', b'|', b' ', b':'] {
+        let mut written = Vec::new();
+        let writer = tangency_shared_data::csv::CsvWriter::new().delimiter(delimiter);
+        writer.write_to(&frame, &mut written).unwrap();
+        let reader = CsvReader::new().delimiter(delimiter).text_column("note");
+        assert!(reader.read_bytes(&written, "test").unwrap().same_bits(&frame));
+    }
+}
+
+#[test]
+fn words_for_missing_values_are_a_choice() {
+    let text = "d,A\n2020,-\n2021,-999\n2022,n.a.\n2023,1\n2024,\n2025,-999.5\n";
+    let reader = CsvReader::new().missing_cells(NanPolicy::Keep);
+    assert_eq!(reader.read_bytes(text, "test").unwrap_err().line(), Some(2));
+    let reader = reader.missing_words(["-", "N.A.", "-999"]);
+    let frame = reader.read_bytes(text, "test").unwrap();
+    assert_eq!(frame.incomplete_rows(), [0, 1, 2, 4]);
+    assert_eq!(frame.column("A").unwrap()[5], -999.5);
+    // The usual words are none then.
+    assert!(reader.read_bytes("d,A\n2020,NA\n", "test").is_err());
+    let strict = CsvReader::new().missing_words(["-999"]);
+    assert!(strict.read_bytes("d,A\n2020,-999\n", "test").unwrap_err().is_missing());
+}
+
+#[test]
+fn units_of_unix_time() {
+    let check = |format, expected: i64| {
+        let frame = CsvReader::new().date_format(format).read_bytes("t,A\n1577836800,1\n", "test");
+        assert_eq!(frame.unwrap().timestamps(), [expected]);
+    };
+    check(DateFormat::Detect, 1_577_836_800_000_000_000);
+    check(DateFormat::UnixSeconds, 1_577_836_800_000_000_000);
+    check(DateFormat::UnixMilliseconds, 1_577_836_800_000_000);
+    check(DateFormat::UnixMicroseconds, 1_577_836_800_000);
+    check(DateFormat::UnixNanoseconds, 1_577_836_800);
+}
+
+#[test]
 fn years_as_column_names_are_no_data() {
     let frame = read(",2018,2019\n2020-01-01,1,2\n");
     assert_eq!(frame.names(), ["2018", "2019"]);

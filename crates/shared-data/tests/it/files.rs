@@ -12,6 +12,7 @@ fn frame() -> Frame {
 fn extensions() -> Vec<&'static str> {
     let mut all = vec!["csv", "arrow", "ipc", "feather", "CSV"];
     all.extend(cfg!(feature = "parquet").then_some("parquet"));
+    all.extend(cfg!(feature = "gzip").then_some("csv.gz"));
     all
 }
 
@@ -27,7 +28,7 @@ fn every_extension_reads_what_it_wrote() {
 
 #[test]
 fn other_extensions_are_refused_with_a_list() {
-    for name in ["prices.xlsx", "prices", "prices.csv.gz"] {
+    for name in ["prices.xlsx", "prices", "prices.gz"] {
         let error = read(name).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::UnknownExtension { .. }), "{error}");
         assert!(error.to_string().contains(".csv"), "{error}");
@@ -97,6 +98,34 @@ fn a_failure_keeps_the_old_file() {
     let nowhere = folder.path().join("no/such/frame.csv");
     let error = csv::write(&frame(), &nowhere).unwrap_err();
     assert!(error.to_string().contains("cannot create the file"), "{error}");
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn packed_files_that_are_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("frame.csv.gz");
+    write(&frame(), &path).unwrap();
+    let whole = fs::read(&path).unwrap();
+    assert!(!whole.starts_with(b"date"), "it is packed");
+    let long = tangency_shared_data::LongFrame::from_wide(
+        &[("close", &frame())],
+        tangency_shared_data::Gaps::Keep,
+    );
+    let long = long.unwrap();
+    tangency_shared_data::write_long(&long, &path).unwrap();
+    assert!(tangency_shared_data::read_long(&path).unwrap().same_bits(&long));
+    for damaged in [&whole[..whole.len() - 3], b"date,A\n2020,1\n"] {
+        fs::write(&path, damaged).unwrap();
+        let error = read(&path).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Malformed { format: "gzip", .. }), "{error}");
+    }
+    // Two packed files, one after the other, are one, as for gzip itself.
+    let mut twice = whole.clone();
+    twice.extend_from_slice(&whole);
+    fs::write(&path, twice).unwrap();
+    let error = read(&path).unwrap_err();
+    assert_eq!((error.line(), error.column()), (Some(5), Some("date")), "{error}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn clones_and_slices_share_memory() {
         assert_eq!(part, &whole[3..6]);
     }
     assert_eq!(slice.timestamps().as_ptr(), frame.timestamps()[3..].as_ptr());
-    assert_eq!(slice.matrix().as_ptr(), frame.column_at(0).unwrap()[3..].as_ptr());
+    assert_eq!(slice.matrix().unwrap().as_ptr(), frame.column_at(0).unwrap()[3..].as_ptr());
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn empty_slices_are_frames() {
         let empty = frame.slice(at..at).unwrap();
         assert_eq!((empty.n_rows(), empty.n_columns()), (0, 2));
         assert!(empty.column("A").unwrap().is_empty());
-        assert_eq!(empty.matrix().shape(), (0, 2));
+        assert_eq!(empty.matrix().unwrap().shape(), (0, 2));
         assert_eq!(format!("{empty:?}").matches("empty").count(), 1);
     }
 }
@@ -87,11 +87,11 @@ fn ranges_outside_are_errors() {
 #[test]
 fn matrix_is_rows_by_columns() {
     let frame = sample(9);
-    let matrix = frame.matrix();
+    let matrix = frame.matrix().unwrap();
     assert_eq!(matrix.shape(), (9, 2));
     assert_eq!((matrix[(0, 0)], matrix[(8, 0)], matrix[(0, 1)]), (0.0, 8.0, 100.0));
     let part = frame.slice(2..5).unwrap();
-    let matrix = part.matrix();
+    let matrix = part.matrix().unwrap();
     assert_eq!(matrix.shape(), (3, 2));
     assert_eq!(matrix.column(1).as_slice(), [102.0, 103.0, 104.0]);
     assert_eq!(matrix.sum(), 2.0 + 3.0 + 4.0 + 102.0 + 103.0 + 104.0);
@@ -188,4 +188,24 @@ fn same_bits_tells_zeros_and_nans_apart() {
     assert!(!frame(0.0).same_bits(&renamed));
     let later = Frame::builder(&[1]).column("A", &[0.0]).build().unwrap();
     assert!(!frame(0.0).same_bits(&later));
+}
+
+#[test]
+fn a_matrix_is_taken_over() {
+    let values = nalgebra::DMatrix::from_fn(3, 2, |row, column| (10 * column + row) as f64);
+    let start = values.as_ptr();
+    let frame = Frame::from_matrix(vec![1, 2, 3], ["A", "B"], values.clone()).unwrap();
+    assert_eq!(frame.matrix().unwrap(), values);
+    let taken = Frame::from_matrix(vec![1, 2, 3], ["A", "B"], values).unwrap();
+    assert_eq!(taken.matrix().unwrap().as_ptr(), start);
+    assert_eq!(taken.slice(1..3).unwrap().column("B").unwrap(), [11.0, 12.0]);
+    assert!(taken.share().unwrap().frame().same_bits(&frame));
+    let refused = |dates: &[i64], names: &[&str]| {
+        let values = nalgebra::DMatrix::from_element(2, 2, 1.0);
+        Frame::from_matrix(dates.to_vec(), names, values).unwrap_err().to_string()
+    };
+    assert_eq!(refused(&[1, 2, 3], &["A", "B"]), "expected 3 values, one a row, got 2");
+    assert!(refused(&[1, 2], &["A"]).ends_with("expected 1 values, one a column, got 2"));
+    assert!(refused(&[2, 1], &["A", "B"]).contains("out of order"));
+    assert!(refused(&[1, 2], &["A", "A"]).contains("twice"));
 }

@@ -50,8 +50,8 @@ fn a_file_of_ours_becomes_the_frame_itself() {
     for at in 1..5 {
         assert_eq!(start(at) - start(at - 1), stride);
     }
-    assert_eq!(back.matrix().shape(), (n_rows, 5));
-    assert_eq!(back.matrix()[(999, 4)], (999 * 7 + 4) as f64);
+    assert_eq!(back.matrix().unwrap().shape(), (n_rows, 5));
+    assert_eq!(back.matrix().unwrap()[(999, 4)], (999 * 7 + 4) as f64);
 }
 
 #[test]

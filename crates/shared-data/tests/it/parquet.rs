@@ -43,7 +43,10 @@ fn files_of_others() {
     assert_eq!(frame.column("Volume").unwrap()[0], 10.0);
     assert!(frame.column("Volume").unwrap()[1].is_nan());
     let error = ParquetReader::new().read_bytes(bytes, "x").unwrap_err();
-    assert_eq!(error.to_string(), "x, column \"Volume\": the value of 2020-01-02 is missing");
+    assert_eq!(
+        error.to_string(),
+        "x, row group 0, column \"Volume\": the value of 2020-01-02 is missing"
+    );
 }
 
 #[test]
@@ -54,7 +57,11 @@ fn what_is_refused() {
     assert_eq!(read(vec![("d", text()), ("A", numbers())]).unwrap().n_rows(), 1);
     let error = read(vec![("A", numbers()), ("B", numbers())]).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::NoDateColumn);
+    // Text beside the dates is a text column, and there must be numbers too.
     let error = read(vec![("d", text()), ("A", text())]).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::NoColumns);
+    let truth: ArrayRef = Arc::new(arrow_array::BooleanArray::from(vec![true]));
+    let error = read(vec![("d", text()), ("A", truth)]).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::UnsupportedType { .. }), "{error}");
     let empty: ArrayRef = Arc::new(Date32Array::from(Vec::<i32>::new()));
     let none: ArrayRef = Arc::new(Float64Array::from(Vec::<f64>::new()));

@@ -51,17 +51,60 @@ fn export_copies_nothing() {
 }
 
 #[test]
-fn import_copies_nothing_for_one_column() {
-    let frame = Frame::builder(&[0, DAY]).column("A", &[1.0, 2.0]).build().unwrap();
-    let back = Frame::from_record_batch(&frame.to_record_batch(), NanPolicy::Reject).unwrap();
-    assert_eq!(back.column("A").unwrap().as_ptr(), frame.column("A").unwrap().as_ptr());
-    assert_eq!(back.timestamps().as_ptr(), frame.timestamps().as_ptr());
-    assert_eq!(back.matrix().shape(), (2, 1));
-    // The second row does not lie on a 64-byte boundary, so this one is copied.
-    let part = frame.slice(1..2).unwrap();
-    let back = Frame::from_record_batch(&part.to_record_batch(), NanPolicy::Reject).unwrap();
-    assert!(back.same_bits(&part));
-    assert_eq!(back.column("A").unwrap().as_ptr().align_offset(64), 0);
+fn import_copies_nothing_either() {
+    let whole = Frame::builder(&[0, DAY, 2 * DAY])
+        .column("A", &[1.0, 2.0, 3.0])
+        .column("B", &[4.0, f64::NAN, 6.0])
+        .build()
+        .unwrap();
+    // The rows of a slice begin within a cache line.
+    for frame in [whole.clone(), whole.slice(1..3).unwrap(), whole.slice(2..2).unwrap()] {
+        let back = Frame::from_record_batch(&frame.to_record_batch(), NanPolicy::Keep).unwrap();
+        assert!(back.same_bits(&frame));
+        assert_eq!(back.timestamps().as_ptr(), frame.timestamps().as_ptr());
+        for at in 0..2 {
+            let (ours, theirs) = (frame.column_at(at).unwrap(), back.column_at(at).unwrap());
+            assert_eq!(ours.as_ptr(), theirs.as_ptr());
+        }
+    }
+    let one = whole.select(&["A"]).unwrap();
+    let back = Frame::from_record_batch(&one.to_record_batch(), NanPolicy::Reject).unwrap();
+    assert_eq!(back.matrix().unwrap().as_ptr(), one.column("A").unwrap().as_ptr());
+}
+
+#[test]
+fn columns_that_lie_apart_become_a_matrix_when_asked() {
+    let frame = Frame::builder(&[0, DAY])
+        .column("A", &[1.0, 2.0])
+        .column("B", &[3.0, 4.0])
+        .build()
+        .unwrap();
+    let apart = Frame::from_record_batch(&frame.to_record_batch(), NanPolicy::Reject).unwrap();
+    assert!(!apart.is_matrix());
+    let error = apart.matrix().unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::NotOneMatrix { n_columns: 2 });
+    let together = apart.contiguous().unwrap();
+    assert!(together.same_bits(&frame));
+    assert_eq!(together.matrix().unwrap(), frame.matrix().unwrap());
+    // What is one matrix already is not copied.
+    let same = frame.contiguous().unwrap();
+    assert_eq!(same.column("A").unwrap().as_ptr(), frame.column("A").unwrap().as_ptr());
+    // Slices of columns that lie apart.
+    let last = apart.slice(1..2).unwrap();
+    assert_eq!(last.column("B").unwrap(), [4.0]);
+    assert_eq!(last.column("B").unwrap().as_ptr(), &frame.column("B").unwrap()[1]);
+    assert!(last.slice(0..0).unwrap().matrix().unwrap().is_empty());
+}
+
+#[test]
+fn what_has_to_be_converted_is_copied_into_one_matrix() {
+    let dates: ArrayRef = Arc::new(TimestampNanosecondArray::from(vec![0, DAY]));
+    let gap: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), None]));
+    let columns = [("when", dates), ("A", numbers()), ("B", gap)];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let frame = Frame::from_record_batch(&batch, NanPolicy::Keep).unwrap();
+    assert!(frame.is_matrix());
+    assert!(frame.column("B").unwrap()[1].is_nan());
 }
 
 #[test]
@@ -152,10 +195,8 @@ fn what_is_no_frame() {
         "no column holds dates: expected a date or timestamp column, or its name",
     );
     refused(vec![dates()], "there is no value column beside the dates");
-    refused(
-        vec![dates(), ("symbol", text())],
-        "column \"symbol\": expected dates or numbers, found the type Utf8",
-    );
+    // Text is no value; beside numbers it becomes a text column.
+    refused(vec![dates(), ("symbol", text())], "there is no value column beside the dates");
     refused(
         vec![("d", Arc::new(Date32Array::from(vec![1, 1]))), ("A", numbers())],
         "row 1 repeats the date 1970-01-02 of row 0",
@@ -175,4 +216,42 @@ fn what_is_no_frame() {
     let error =
         Frame::from_record_batch(&batch(vec![("d", text()), ("A", numbers())]), NanPolicy::Keep);
     assert!(matches!(error.unwrap_err().kind(), ErrorKind::BadDate { .. }));
+}
+
+#[test]
+fn dictionaries_are_looked_up() {
+    use arrow_array::types::Int16Type;
+    use arrow_array::{DictionaryArray, Int16Array};
+    let keys = |keys: Vec<Option<i16>>| Int16Array::from(keys);
+    // Entries that no row uses may be anything.
+    let texts = StringArray::from(vec![Some("1970-01-02"), None, Some("?"), Some("1970-01-01")]);
+    let dates =
+        DictionaryArray::<Int16Type>::try_new(keys(vec![Some(3), Some(0)]), Arc::new(texts));
+    let dates: ArrayRef = Arc::new(dates.unwrap());
+    let levels: ArrayRef = Arc::new(Float32Array::from(vec![0.5, 0.25]));
+    let coded =
+        DictionaryArray::<Int16Type>::try_new(keys(vec![Some(1), None]), Arc::clone(&levels));
+    let none = DictionaryArray::<Int16Type>::try_new(keys(vec![None, None]), levels.slice(0, 0));
+    let batch = RecordBatch::try_from_iter([
+        ("when", Arc::clone(&dates)),
+        ("A", Arc::new(coded.unwrap()) as ArrayRef),
+        ("B", Arc::new(none.unwrap()) as ArrayRef),
+    ]);
+    let batch = batch.unwrap();
+    let frame = Frame::from_record_batch(&batch, NanPolicy::Keep).unwrap();
+    assert_eq!(frame.timestamps(), [0, DAY]);
+    assert_eq!(frame.column("A").unwrap()[0], 0.25);
+    assert!(frame.column("A").unwrap()[1].is_nan());
+    assert!(frame.column("B").unwrap().iter().all(|value| value.is_nan()));
+    let error = Frame::from_record_batch(&batch, NanPolicy::Reject).unwrap_err();
+    assert_eq!(error.to_string(), "column \"A\": the value of 1970-01-02 is missing");
+    // One that a row uses may not.
+    let texts: ArrayRef = Arc::new(StringArray::from(vec!["1970-01-02", "?"]));
+    let dates = DictionaryArray::<Int16Type>::try_new(keys(vec![Some(0), Some(1)]), texts);
+    let batch = RecordBatch::try_from_iter([
+        ("when", Arc::new(dates.unwrap()) as ArrayRef),
+        ("A", numbers()),
+    ]);
+    let error = Frame::from_record_batch(&batch.unwrap(), NanPolicy::Reject).unwrap_err();
+    assert!(error.to_string().starts_with("column \"when\": cannot read \"?\""), "{error}");
 }

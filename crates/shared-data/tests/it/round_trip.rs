@@ -4,7 +4,7 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use tangency_shared_data::csv::{self, CsvReader};
 use tangency_shared_data::ipc::{self, IpcReader};
-use tangency_shared_data::{Frame, NanPolicy};
+use tangency_shared_data::{Frame, NanPolicy, TextColumn};
 
 /// Any bits at all, with the awkward ones more often than chance has them.
 fn value() -> impl Strategy<Value = f64> {
@@ -22,16 +22,22 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 prop_compose! {
-    /// Frames of 1 to 20 rows and 1 to 6 columns.
-    fn frames()(
+    /// Frames of 1 to 20 rows, 1 to 6 columns and up to 2 of text.
+    pub(crate) fn frames()(
         dates in btree_set(any::<i64>(), 1..20),
         names in btree_set(name(), 1..6),
     )(
         columns in vec(vec(value(), dates.len()), names.len()),
+        texts in vec(vec("[A-Z]{0,2}|[ -~]{0,6}|\\PC{0,4}", dates.len()), 0..3),
         dates in Just(dates),
         names in Just(names),
     ) -> Frame {
         let mut builder = Frame::builder(Vec::from_iter(dates));
+        for (at, text) in texts.iter().enumerate() {
+            // White space around cells does not survive CSV.
+            let column = TextColumn::new(text.iter().map(|text| text.trim())).unwrap();
+            builder = builder.text_column(format!("text number {at}"), column);
+        }
         for (name, column) in names.into_iter().zip(columns) {
             builder = builder.column(name, column);
         }
@@ -43,12 +49,10 @@ prop_compose! {
 fn plain_nan(frame: &Frame) -> Frame {
     let plain = |v: &f64| if v.is_nan() { f64::NAN } else { *v };
     let columns = frame.columns().map(|(name, values)| (name, values.iter().map(plain)));
-    columns
-        .fold(Frame::builder(frame.timestamps()), |builder, (name, values)| {
-            builder.column(name, Vec::from_iter(values))
-        })
-        .build()
-        .unwrap()
+    let numbers = columns.fold(Frame::builder(frame.timestamps()), |builder, (name, values)| {
+        builder.column(name, Vec::from_iter(values))
+    });
+    frame.text_columns().fold(numbers, |b, (name, text)| b.text_column(name, text)).build().unwrap()
 }
 
 proptest! {
@@ -57,6 +61,8 @@ proptest! {
         let mut text = Vec::new();
         csv::write_to(&frame, &mut text).unwrap();
         let reader = CsvReader::new().nan_policy(NanPolicy::Keep).accept_infinity(true);
+        let texts = frame.text_names().iter();
+        let reader = texts.fold(reader, |reader, name| reader.text_column(name));
         let back = reader.read_bytes(&text, "csv").unwrap();
         prop_assert!(back.same_bits(&plain_nan(&frame)));
     }
@@ -101,19 +107,39 @@ proptest! {
         prop_assert!(inner.same_bits(&frame.slice(a + c..a + d).unwrap()));
         for (at, (_, values)) in inner.columns().enumerate() {
             prop_assert_eq!(values.as_ptr(), frame.column_at(at).unwrap()[a + c..].as_ptr());
-            let column = inner.matrix().column(at).iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+            let column = inner.matrix().unwrap().column(at).iter().map(|v| v.to_bits()).collect::<Vec<_>>();
             prop_assert!(values.iter().map(|v| v.to_bits()).eq(column));
         }
     }
 
     #[test]
     fn rows_and_columns_build_the_same(frame in frames()) {
+        let frame = frame.select(frame.names()).unwrap();
         let mut rows = Frame::rows(frame.names()).unwrap();
         for (row, &timestamp) in frame.timestamps().iter().enumerate() {
             let values: Vec<f64> = frame.columns().map(|(_, column)| column[row]).collect();
             rows.push(timestamp, &values).unwrap();
         }
         prop_assert!(rows.build().unwrap().same_bits(&frame));
+    }
+
+    /// What is read where it stands and what goes through the tokeniser are one and the same.
+    #[test]
+    fn quotes_change_nothing(
+        cells in vec(vec("[+-]?[0-9]{0,20}(\\.[0-9]{0,12})?([eE][+-]?[0-9]{1,3})?|[0-9a-z.+-]{0,5}", 3), 1..4),
+    ) {
+        let line = |row: usize, quote: &str| {
+            let cells: Vec<String> = cells[row].iter().map(|c| format!("{quote}{c}{quote}")).collect();
+            format!("20{:02}-01-01,{}\n", row + 10, cells.join(","))
+        };
+        let read = |quote: &str| {
+            let rows: String = (0..cells.len()).map(|row| line(row, quote)).collect();
+            CsvReader::new().nan_policy(NanPolicy::Keep).read_bytes(format!("d,A,B,C\n{rows}"), "csv")
+        };
+        match (read(""), read("\"")) {
+            (Ok(plain), Ok(quoted)) => prop_assert!(plain.same_bits(&quoted)),
+            (plain, quoted) => prop_assert_eq!(plain.unwrap_err(), quoted.unwrap_err()),
+        }
     }
 
     #[test]

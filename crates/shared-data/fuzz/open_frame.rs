@@ -1,0 +1,55 @@
+//! Any bytes at all as a file of frames: mapped from sealed memory, and read.
+//!
+//! What opens must keep the promises of a frame and lend memory that can be read; what is mapped must
+//! be what a reader finds. Sealed memory is opened without comparing its checksum, so that the
+//! structure is on its own.
+
+#![no_main]
+
+use std::fs::File;
+use std::io::Write;
+
+use libfuzzer_sys::fuzz_target;
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use tangency_shared_data::align::{Join, join};
+use tangency_shared_data::ipc::IpcReader;
+use tangency_shared_data::{ErrorKind, Frame, NanPolicy, SharedFrame};
+
+fuzz_target!(|bytes: &[u8]| {
+    let reader = IpcReader::new().nan_policy(NanPolicy::Keep).decoded_limit(1 << 22);
+    let read = reader.read_bytes(bytes, "input");
+    if let Ok(frame) = &read {
+        sound(frame);
+    }
+    let mut memory = File::from(
+        memfd_create("fuzz", MemfdFlags::ALLOW_SEALING | MemfdFlags::CLOEXEC).expect("memory"),
+    );
+    memory.write_all(bytes).expect("memory");
+    let seals = SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW;
+    fcntl_add_seals(&memory, seals).expect("memory that can be sealed");
+    let Ok(shared) = SharedFrame::open_descriptor(&memory) else { return };
+    // The order of the dates may be the file's word alone; who needs it finds out.
+    let ordered = join(&[shared.frame()], Join::Outer).map(|_| sound(shared.frame()));
+    let verified = shared.verify();
+    assert!(ordered.is_ok() || verified.is_err());
+    match read {
+        Ok(frame) => assert!(frame.same_bits(shared.frame()) && ordered.is_ok()),
+        Err(error) => assert!(
+            matches!(error.kind(), ErrorKind::Damaged { .. } | ErrorKind::NoRows)
+                || error.to_string().contains("checksum")
+                || ordered.is_err_and(|claimed| claimed.kind() == error.kind()),
+            "mapped, but not read: {error}"
+        ),
+    }
+});
+
+/// Reads everything, and holds the frame to what frames promise.
+fn sound(frame: &Frame) {
+    assert!(frame.timestamps().is_sorted_by(|a, b| a < b));
+    assert!(frame.n_columns() > 0);
+    for (name, values) in frame.columns() {
+        assert!(!name.is_empty());
+        assert_eq!(values.len(), frame.n_rows());
+        std::hint::black_box(values.iter().sum::<f64>());
+    }
+}

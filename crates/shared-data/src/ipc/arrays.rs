@@ -1,0 +1,122 @@
+//! Arrow arrays over the checked buffers of a record batch.
+
+use std::sync::Arc;
+
+use arrow_array::types::{
+    ArrowDictionaryKeyType, ArrowPrimitiveType, Date32Type, Date64Type, Float32Type, Float64Type,
+    Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{
+    ArrayRef, DictionaryArray, GenericStringArray, OffsetSizeTrait, PrimitiveArray, StringViewArray,
+};
+use arrow_buffer::{OffsetBuffer, ScalarBuffer};
+use arrow_schema::{ArrowError, DataType, TimeUnit};
+
+use super::body::{Body, Column};
+use super::layout::malformed;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The next column of a body, of a type that [`schema`](super::schema) translates to.
+pub(super) fn array(
+    body: &mut Body<'_>,
+    data_type: &DataType,
+    dictionary: Option<&ArrayRef>,
+) -> Result<ArrayRef> {
+    match data_type {
+        DataType::Float64 => primitive::<Float64Type>(body),
+        DataType::Float32 => primitive::<Float32Type>(body),
+        DataType::Int8 => primitive::<Int8Type>(body),
+        DataType::Int16 => primitive::<Int16Type>(body),
+        DataType::Int32 => primitive::<Int32Type>(body),
+        DataType::Int64 => primitive::<Int64Type>(body),
+        DataType::UInt8 => primitive::<UInt8Type>(body),
+        DataType::UInt16 => primitive::<UInt16Type>(body),
+        DataType::UInt32 => primitive::<UInt32Type>(body),
+        DataType::UInt64 => primitive::<UInt64Type>(body),
+        DataType::Date32 => primitive::<Date32Type>(body),
+        DataType::Date64 => primitive::<Date64Type>(body),
+        DataType::Timestamp(TimeUnit::Second, _) => primitive::<TimestampSecondType>(body),
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            primitive::<TimestampMillisecondType>(body)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            primitive::<TimestampMicrosecondType>(body)
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => primitive::<TimestampNanosecondType>(body),
+        DataType::Utf8 => text::<i32>(body),
+        DataType::LargeUtf8 => text::<i64>(body),
+        DataType::Utf8View => views(body),
+        DataType::Dictionary(index, _) => {
+            let values = dictionary.ok_or_else(|| malformed("a dictionary is missing"))?;
+            match **index {
+                DataType::Int8 => coded::<Int8Type>(body, values),
+                DataType::Int16 => coded::<Int16Type>(body, values),
+                DataType::Int32 => coded::<Int32Type>(body, values),
+                DataType::Int64 => coded::<Int64Type>(body, values),
+                DataType::UInt8 => coded::<UInt8Type>(body, values),
+                DataType::UInt16 => coded::<UInt16Type>(body, values),
+                DataType::UInt32 => coded::<UInt32Type>(body, values),
+                DataType::UInt64 => coded::<UInt64Type>(body, values),
+                _ => Err(unsupported(data_type)),
+            }
+        }
+        other => Err(unsupported(other)),
+    }
+}
+
+fn unsupported(data_type: &DataType) -> Error {
+    ErrorKind::UnsupportedType { data_type: data_type.to_string() }.into()
+}
+
+fn numbers<T: ArrowPrimitiveType>(body: &mut Body<'_>) -> Result<PrimitiveArray<T>> {
+    let Column { n_rows, nulls } = body.column()?;
+    let values = ScalarBuffer::new(body.values::<T::Native>(n_rows)?, 0, n_rows);
+    PrimitiveArray::try_new(values, nulls).map_err(refused)
+}
+
+fn primitive<T: ArrowPrimitiveType>(body: &mut Body<'_>) -> Result<ArrayRef> {
+    Ok(Arc::new(numbers::<T>(body)?))
+}
+
+fn coded<K: ArrowDictionaryKeyType>(body: &mut Body<'_>, values: &ArrayRef) -> Result<ArrayRef> {
+    // Checks that each key is a position in the dictionary.
+    let array = DictionaryArray::<K>::try_new(numbers::<K>(body)?, Arc::clone(values));
+    Ok(Arc::new(array.map_err(refused)?))
+}
+
+fn text<O: OffsetSizeTrait>(body: &mut Body<'_>) -> Result<ArrayRef> {
+    let Column { n_rows, nulls } = body.column()?;
+    // A column without rows may come without its one offset.
+    let offsets = match n_rows {
+        0 => {
+            body.text()?;
+            OffsetBuffer::new_empty()
+        }
+        _ => {
+            let n = n_rows.checked_add(1).ok_or_else(|| malformed("a column is too long"))?;
+            let offsets = ScalarBuffer::<O>::new(body.values::<O>(n)?, 0, n);
+            let increasing = offsets.windows(2).all(|pair| pair[0] <= pair[1]);
+            if offsets[0] < O::zero() || !increasing {
+                return Err(malformed("the offsets of a column of text do not increase"));
+            }
+            OffsetBuffer::new(offsets)
+        }
+    };
+    // Checks that the last offset lies inside of the text, and that each value is UTF-8.
+    let array = GenericStringArray::<O>::try_new(offsets, body.text()?, nulls);
+    Ok(Arc::new(array.map_err(refused)?))
+}
+
+fn views(body: &mut Body<'_>) -> Result<ArrayRef> {
+    let Column { n_rows, nulls } = body.column()?;
+    let views = ScalarBuffer::new(body.values::<u128>(n_rows)?, 0, n_rows);
+    let texts = body.view_texts()?;
+    // Checks each view: inside of its buffer, with the right prefix, UTF-8.
+    let array = StringViewArray::try_new(views, texts, nulls);
+    Ok(Arc::new(array.map_err(refused)?))
+}
+
+fn refused(error: ArrowError) -> Error {
+    malformed(error)
+}
