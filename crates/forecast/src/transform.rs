@@ -39,6 +39,76 @@ impl BoxCox {
         Self { lambda: 0.0 }
     }
 
+    /// The power from -1 to 2 under which the spread within a season depends least on its level.
+    ///
+    /// The series is cut into whole seasons of `season` rows (pairs of rows for a season of 0 or
+    /// 1), the earliest rows left over; the power minimises the coefficient of variation of
+    /// `deviation / mean^(1 - lambda)` between them. Seasons with a missing row do not count.
+    /// Guerrero (1993), "Time-series analysis supported by power transformations".
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooFewRows`] below two seasons, [`ErrorKind::NotPositive`],
+    /// [`ErrorKind::NonFinite`], and [`ErrorKind::ConstantSeries`] where fewer than two complete
+    /// seasons are left or none has any spread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use tangency_forecast::transform::BoxCox;
+    ///
+    /// // Waves whose height grows with their level ask for the logarithm.
+    /// let wave = [1.0, 1.5, 2.0, 1.5];
+    /// let series: Vec<f64> = (0..40).map(|t| wave[t % 4] * 1.5_f64.powi(t as i32 / 4)).collect();
+    /// assert!(BoxCox::guerrero(&series, 4)?.lambda().abs() < 1e-3);
+    /// # Ok::<(), tangency_forecast::Error>(())
+    /// ```
+    pub fn guerrero(series: &[f64], season: usize) -> Result<Self> {
+        let period = season.max(2);
+        if series.len() < 2 * period {
+            return Err(ErrorKind::TooFewRows { needed: 2 * period, got: series.len() }.into());
+        }
+        for (row, &value) in series.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+            if value.is_infinite() {
+                let what = "the series".to_owned();
+                return Err(ErrorKind::NonFinite { what, row, value }.into());
+            }
+            if value <= 0.0 {
+                return Err(ErrorKind::NotPositive { row, value }.into());
+            }
+        }
+        // Mean and standard deviation of each complete season.
+        let seasons: Vec<(f64, f64)> = series[series.len() % period..]
+            .chunks_exact(period)
+            .filter(|rows| rows.iter().all(|value| !value.is_nan()))
+            .map(mean_and_deviation)
+            .collect();
+        let variation = |lambda: f64| {
+            let ratio = |(mean, deviation): &(f64, f64)| deviation / mean.powf(1.0 - lambda);
+            let ratios: Vec<f64> = seasons.iter().map(ratio).collect();
+            let (mean, deviation) = mean_and_deviation(&ratios);
+            deviation / mean
+        };
+        if seasons.len() < 2 || seasons.iter().all(|(_, deviation)| *deviation == 0.0) {
+            return Err(ErrorKind::ConstantSeries { rows: series.len() }.into());
+        }
+        // The lowest of a grid, then golden section between its neighbours.
+        let grid = |k: u32| -1.0 + 0.05 * f64::from(k);
+        let lowest = (0..=60).min_by(|a, b| variation(grid(*a)).total_cmp(&variation(grid(*b))));
+        let at = grid(lowest.unwrap_or(0));
+        let (mut low, mut high) = ((at - 0.05).max(-1.0), (at + 0.05).min(2.0));
+        let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
+        while high - low > 1e-8 {
+            let (left, right) = (high - golden * (high - low), low + golden * (high - low));
+            if variation(left) < variation(right) {
+                high = right;
+            } else {
+                low = left;
+            }
+        }
+        Self::new(0.5 * (low + high))
+    }
+
     /// The power.
     #[must_use]
     pub fn lambda(&self) -> f64 {
@@ -103,6 +173,14 @@ impl BoxCox {
             level: forecast.level,
         }
     }
+}
+
+/// The mean and the sample standard deviation (divisor n - 1).
+fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+    let rows = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / rows;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (mean, (squares / (rows - 1.0)).sqrt())
 }
 
 /// A model of the transformed series that forecasts in the unit of the series, bias-adjusted.

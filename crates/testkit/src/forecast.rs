@@ -249,3 +249,58 @@ pub fn arima_series(name: &str) -> Vec<f64> {
     let values = values.unwrap_or_else(|| panic!("no series named {name}"));
     values.iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect()
 }
+
+/// A simulated series with a model at given parameters, and what that model says of it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SimulatedCase {
+    /// What is special about it.
+    pub name: String,
+    /// (p, d, q).
+    pub order: [usize; 3],
+    /// (P, D, Q, s); zeros without a season.
+    pub seasonal: [usize; 4],
+    /// `none`, `const` or `drift`.
+    pub mean: String,
+    /// Constant or drift, regressors, ar, ma, sar, sma, sigma2.
+    pub parameters: Vec<f64>,
+    /// The series; `None` is missing.
+    pub target: Vec<Option<f64>>,
+    /// Regressor columns, with the rows of the forecasts.
+    pub regressors: Vec<Vec<f64>>,
+    /// Exact, diffuse where rows of a differenced series are missing.
+    pub log_likelihood: f64,
+    /// Conditional means of the next rows.
+    pub forecast_mean: Vec<f64>,
+    /// Their standard errors.
+    pub forecast_se: Vec<f64>,
+    /// Tests of the series itself, where nothing is missing.
+    pub tests: Option<SimulatedTests>,
+}
+
+/// Statistics of a series.
+#[derive(Debug, Clone, Deserialize)]
+pub struct SimulatedTests {
+    /// KPSS around a level, 5 lags.
+    pub kpss_level: f64,
+    /// KPSS around a line, 5 lags.
+    pub kpss_line: f64,
+    /// Augmented Dickey-Fuller with a constant, 4 lags.
+    pub adf: f64,
+    /// Its p-value.
+    pub adf_p: f64,
+    /// Ljung-Box of 6 lags.
+    pub ljung_box: f64,
+    /// Its p-value.
+    pub ljung_box_p: f64,
+}
+
+/// All simulated cases.
+///
+/// # Panics
+///
+/// When the golden file is missing or damaged.
+#[must_use]
+pub fn simulated_cases() -> Vec<SimulatedCase> {
+    serde_json::from_value(crate::golden("forecast/simulated.json"))
+        .unwrap_or_else(|error| panic!("forecast/simulated.json has another form: {error}"))
+}

@@ -58,31 +58,38 @@ fn correlate<const L: usize>(ma: &[Lanes<L>], other: &[Lanes<L>]) -> Vec<Lanes<L
     result
 }
 
-/// Autocovariances `gamma_0 .. gamma_(p - 1)` (none for p = 0), from the `p + 1` Yule-Walker
-/// equations `gamma_k - sum phi_j gamma_|k - j| = cross_k`.
+/// Autocovariances `gamma_0 .. gamma_(p - 1)` (none for p = 0), from the Yule-Walker equations.
 ///
-/// Brockwell and Davis (1991), "Time Series: Theory and Methods", 2nd edition, section 3.3. A
-/// lane whose system is singular (a unit root) becomes NaN, which makes its likelihood NaN.
+/// Brockwell and Davis (1991), "Time Series: Theory and Methods", 2nd edition, section 3.3.
 pub(super) fn autocovariances<const L: usize>(
     polynomials: &Polynomials<L>,
     cross: &[Lanes<L>],
 ) -> Vec<Lanes<L>> {
-    let p = polynomials.ar.len();
-    let mut result = vec![[f64::NAN; L]; p];
-    if p == 0 {
+    let mut gamma = yule_walker(&polynomials.ar, cross);
+    gamma.truncate(polynomials.ar.len());
+    gamma
+}
+
+/// Solves the `p + 1` equations `x_k - sum phi_j x_|k - j| = right_k`; absent right sides are zero.
+///
+/// A lane whose system is singular (a unit root) becomes NaN, which makes its likelihood NaN.
+pub(super) fn yule_walker<const L: usize>(ar: &[Lanes<L>], right: &[Lanes<L>]) -> Vec<Lanes<L>> {
+    let size = ar.len() + 1;
+    let mut result = vec![[f64::NAN; L]; size];
+    if ar.is_empty() {
+        result[0] = right[0];
         return result;
     }
-    let size = p + 1;
     let mut system = vec![0.0; size * (size + 1)];
     for lane in 0..L {
         system.fill(0.0);
         for k in 0..size {
             let row = &mut system[k * (size + 1)..(k + 1) * (size + 1)];
             row[k] += 1.0;
-            for (j, phi) in polynomials.ar.iter().enumerate() {
+            for (j, phi) in ar.iter().enumerate() {
                 row[k.abs_diff(j + 1)] -= phi[lane];
             }
-            row[size] = cross.get(k).map_or(0.0, |value| value[lane]);
+            row[size] = right.get(k).map_or(0.0, |value| value[lane]);
         }
         if solve_in_place(&mut system, size) {
             for (k, value) in result.iter_mut().enumerate() {

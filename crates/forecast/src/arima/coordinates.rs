@@ -5,6 +5,7 @@ use super::order::Order;
 use super::parameters::Block;
 use super::transform::{
     coefficients_to_partial, free_to_stationary, partial_to_coefficients, partial_to_free,
+    pull_back_stationary,
 };
 
 /// How far from the edge of the admissible region a starting value is kept, as a partial
@@ -92,6 +93,30 @@ impl Coordinates {
             }
         }
         (values, admissible)
+    }
+
+    /// Derivatives with respect to the coordinates, from those with respect to the coefficients
+    /// (one slot each); every block is free or constant as a whole.
+    pub(super) fn pull_back<const L: usize>(
+        &self,
+        point: &[Lanes<L>],
+        slopes: &[Lanes<L>],
+    ) -> Vec<Lanes<L>> {
+        let mut result = Vec::with_capacity(point.len());
+        for (block, range, treatment) in self.blocks() {
+            if treatment == Treatment::Constant {
+                continue;
+            }
+            debug_assert_eq!(treatment, Treatment::Partial, "a smooth search space");
+            let free = &point[result.len()..result.len() + range.len()];
+            let mut slopes = slopes[range].to_vec();
+            if !block.is_ar() {
+                slopes.iter_mut().flatten().for_each(|value| *value = -*value);
+            }
+            pull_back_stationary(free, &mut slopes);
+            result.extend(slopes);
+        }
+        result
     }
 
     /// The point whose coefficients are close to `coefficients` and well inside the admissible

@@ -166,6 +166,22 @@ impl Design {
         values
     }
 
+    /// A series without any variation makes the likelihood unbounded.
+    pub(super) fn reject_constant(&self, data: &TrainingData<'_>, order: &Order) -> Result<()> {
+        // A comparison with NaN is false: missing values do not count.
+        let larger = |a: f64, b: f64| if b > a { b } else { a };
+        let ends =
+            |(high, low): (f64, f64), &value: &f64| (larger(high, value), larger(low, -value));
+        let (high, low) = self.target.iter().fold((f64::NEG_INFINITY, f64::NEG_INFINITY), ends);
+        // What rounding leaves of a constant: each difference doubles the error at most.
+        let largest = data.target().iter().fold(0.0_f64, |a, v| larger(a, v.abs()));
+        let doublings = i32::try_from(order.d + order.seasonal_d + 4).unwrap_or(64).min(64);
+        if high + low <= f64::EPSILON * largest * 2.0_f64.powi(doublings) {
+            return Err(ErrorKind::ConstantSeries { rows: self.target.len() }.into());
+        }
+        Ok(())
+    }
+
     /// Rows that are not missing.
     pub(super) fn n_present(&self) -> usize {
         self.target.iter().filter(|value| !value.is_nan()).count()

@@ -149,7 +149,7 @@ impl FittedArima {
         self.status
     }
 
-    /// How often the search computed the likelihood (up to four parameter vectors at a time).
+    /// How often the search computed the likelihood (up to eight parameter vectors at a time).
     #[must_use]
     pub fn evaluations(&self) -> usize {
         self.evaluations

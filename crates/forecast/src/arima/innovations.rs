@@ -34,42 +34,9 @@ pub(super) struct Factors<const L: usize> {
     pub(super) inverses: Vec<Lanes<L>>,
 }
 
-/// Memory of factors.
-#[derive(Debug, Clone)]
-pub(super) struct Buffers<const L: usize> {
-    weights: Vec<Lanes<L>>,
-    variances: Vec<Lanes<L>>,
-    inverses: Vec<Lanes<L>>,
-}
-
-impl<const L: usize> Buffers<L> {
-    /// Inverse innovation variances of the rows before the constant ones.
-    pub(super) fn inverses(&self) -> &[Lanes<L>] {
-        &self.inverses
-    }
-}
-
-impl<const L: usize> Default for Buffers<L> {
-    fn default() -> Self {
-        Self { weights: Vec::new(), variances: Vec::new(), inverses: Vec::new() }
-    }
-}
-
 impl<const L: usize> Factors<L> {
     /// Factors for `rows` rows.
     pub(super) fn new(polynomials: Polynomials<L>, rows: usize) -> Self {
-        Self::reusing(polynomials, rows, Buffers::default())
-    }
-
-    /// The same in memory of factors that are no longer needed.
-    pub(super) fn reusing(
-        polynomials: Polynomials<L>,
-        rows: usize,
-        mut buffers: Buffers<L>,
-    ) -> Self {
-        buffers.weights.clear();
-        buffers.variances.clear();
-        buffers.inverses.clear();
         let (p, q) = (polynomials.ar.len(), polynomials.ma.len());
         let psi = impulse_responses(&polynomials, q + 1);
         let cross = cross_covariances(&polynomials, &psi);
@@ -80,10 +47,10 @@ impl<const L: usize> Factors<L> {
             ar_at: occupied_lags(&polynomials.ar),
             ma_at: occupied_lags(&polynomials.ma),
             polynomials,
-            weights: buffers.weights,
+            weights: Vec::new(),
             band,
-            variances: buffers.variances,
-            inverses: buffers.inverses,
+            variances: Vec::new(),
+            inverses: Vec::new(),
         };
         let mut scaled = vec![[0.0; L]; band];
         for row in 0..rows {
@@ -109,12 +76,6 @@ impl<const L: usize> Factors<L> {
             factors.push_row(reach, covariance, &mut scaled);
         }
         factors
-    }
-
-    /// Gives the memory back for the next factors.
-    pub(super) fn into_buffers(self) -> Buffers<L> {
-        let Self { weights, variances, inverses, .. } = self;
-        Buffers { weights, variances, inverses }
     }
 
     /// Appends the factors of the next row, which sees `reach` rows back.
@@ -315,5 +276,75 @@ impl<const L: usize> Factors<L> {
             }
         }
         value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::order::Order;
+    use super::super::state_space::StateSpace;
+    use super::super::transform::partial_to_coefficients;
+    use super::*;
+    use proptest::prelude::*;
+
+    const ROWS: usize = 1500;
+
+    fn polynomials(ar: &[f64], ma: &[f64]) -> Polynomials<1> {
+        let block = |partials: &[f64]| {
+            let mut values: Vec<[f64; 1]> = partials.iter().map(|&r| [r]).collect();
+            partial_to_coefficients(&mut values);
+            values
+        };
+        Polynomials { ar: block(ar), ma: block(ma) }
+    }
+
+    fn series() -> Vec<f64> {
+        let mut state = 11_u64;
+        let mut uniform = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 11) as f64 / (1_u64 << 53) as f64 - 0.5
+        };
+        (0..ROWS).map(|_| uniform() + uniform() + uniform()).collect()
+    }
+
+    /// How far S and the log-determinant are from those of a filter that never takes its gains as
+    /// constant, relative to a log-likelihood of one half a row.
+    fn distance(polynomials: &Polynomials<1>) -> f64 {
+        let series = series();
+        let factors = Factors::new(polynomials.clone(), ROWS);
+        let mut errors = Vec::new();
+        let [squares] = factors.filter(&series, &mut errors);
+        let [log_determinant] = factors.log_determinant();
+        let space = StateSpace::new(polynomials, &Order::new(0, 0, 0)).unwrap();
+        let filtered = space.filter(&[&series], &[true; ROWS], ROWS);
+        let pairs = filtered.errors[0].iter().zip(&filtered.variances);
+        let expected: f64 = pairs.map(|(error, variance)| error * error / variance).sum();
+        let logarithms: f64 = filtered.variances.iter().map(|variance| variance.ln()).sum();
+        ((squares - expected).abs() / expected.max(1.0)).max((log_determinant - logarithms).abs())
+            / (0.5 * ROWS as f64)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn constant_factors_leave_the_likelihood_as_it_is(
+            ar in prop::collection::vec(-0.99..0.99_f64, 0..4),
+            ma in prop::collection::vec(-0.99..0.99_f64, 0..4),
+        ) {
+            let distance = distance(&polynomials(&ar, &ma));
+            prop_assert!(distance < 1e-10, "{distance}");
+        }
+    }
+
+    #[test]
+    fn factors_become_constant_only_where_they_have_converged() {
+        // r^(2 k) < 1e-14: 24 rows for 0.5, about 1,600 for 0.99, 3,200 for 0.995.
+        for (root, switched) in [(0.5, true), (0.9, true), (0.995, false), (0.9999, false)] {
+            let polynomials = polynomials(&[0.4], &[root]);
+            let transient = Factors::new(polynomials.clone(), ROWS).transient();
+            assert_eq!(transient < ROWS, switched, "{root}: {transient} rows");
+            assert!(distance(&polynomials) < 1e-12, "{root}");
+        }
     }
 }

@@ -3,10 +3,13 @@
 use std::f64::consts::TAU;
 
 use super::design::Design;
-use super::innovations::{Buffers, Factors};
-use super::lanes::{Lanes, minus_product};
+use super::gap_filter::{GapFilter, Gaps};
+use super::innovations::Factors;
+use super::lanes::Lanes;
 use super::order::Order;
-use super::polynomial::Polynomials;
+use super::polynomial::{Lags, Polynomials};
+use super::presample::Presample;
+use super::score::Weights;
 use super::state_space::StateSpace;
 
 /// The likelihood as a function of the ARMA coefficients.
@@ -18,16 +21,24 @@ pub(super) struct Likelihood<'a> {
     variance: Option<f64>,
     /// Sum of squares of the target, the scale of the cost where the variance is profiled out.
     scale: f64,
-    /// Rows of the filtered series that are there; `None` if all are.
-    present: Option<Vec<bool>>,
+    /// Where rows are missing: which, and what that asks of a filter.
+    gaps: Option<Gaps>,
     observed: usize,
+    lags: Lags,
+}
+
+/// The memory of evaluations, reused from one to the next.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Workspace<const L: usize> {
+    presample: Presample<L>,
+    gaps: GapFilter<L>,
 }
 
 /// Everything the likelihood gives at one parameter vector.
 #[derive(Debug, Clone)]
 pub(super) struct Profile {
     pub(super) log_likelihood: f64,
-    cost: f64,
+    pub(super) cost: f64,
     pub(super) variance: f64,
     /// Coefficients of the design's basis.
     pub(super) basis: Vec<f64>,
@@ -35,44 +46,19 @@ pub(super) struct Profile {
     pub(super) gram: Vec<f64>,
 }
 
-/// Buffers that an evaluation reuses.
-#[derive(Debug, Clone)]
-pub(super) struct Workspace<const L: usize> {
-    errors: Vec<Vec<Lanes<L>>>,
-    buffers: Buffers<L>,
-    /// Where asked for: innovations less the regression, of the rows that count. Those beyond
-    /// [`inverses`](Self::inverses) have variance 1 (in units of sigma2).
-    pub(super) residuals: Vec<Lanes<L>>,
-    pub(super) log_determinant: Lanes<L>,
-}
-
-impl<const L: usize> Workspace<L> {
-    /// Inverse variances of the first rows.
-    pub(super) fn inverses(&self) -> &[Lanes<L>] {
-        self.buffers.inverses()
-    }
-}
-
-impl<const L: usize> Default for Workspace<L> {
-    fn default() -> Self {
-        Self {
-            errors: Vec::new(),
-            buffers: Buffers::default(),
-            residuals: Vec::new(),
-            log_determinant: [0.0; L],
-        }
-    }
-}
-
 impl<'a> Likelihood<'a> {
     pub(super) fn new(order: Order, design: &'a Design, variance: Option<f64>) -> Self {
         let observed = design.n_present();
         let missing = observed < design.target.len();
         let series = design.filter_columns()[0];
-        let present = missing.then(|| series.iter().map(|value| !value.is_nan()).collect());
+        let gaps = missing.then(|| {
+            let present: Vec<bool> = series.iter().map(|value| !value.is_nan()).collect();
+            Gaps::new(&order, &present)
+        });
         let squares = |value: &&f64| !value.is_nan();
         let scale = design.target.iter().filter(squares).map(|value| value * value).sum();
-        Self { order, design, variance, scale, present, observed }
+        let lags = Lags::of(&order);
+        Self { order, design, variance, scale, gaps, observed, lags }
     }
 
     pub(super) fn order(&self) -> &Order {
@@ -84,137 +70,129 @@ impl<'a> Likelihood<'a> {
         &self.design.target
     }
 
-    /// Whether the variance is profiled out.
-    pub(super) fn is_concentrated(&self) -> bool {
-        self.variance.is_none()
-    }
-
-    /// Whether evaluations run lanes side by side, so that a batch costs hardly more than one.
-    pub(super) fn has_lanes(&self) -> bool {
-        self.present.is_none()
+    /// Whether rows are missing, so that an evaluation takes a state-space filter.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.gaps.is_some()
     }
 
     /// Minus the log-likelihood per row of `L` coefficient vectors; where the variance is profiled
     /// out, against that of white noise, so that the unit of the series does not matter. NaN becomes
     /// infinity.
-    ///
-    /// With `residuals`, the workspace afterwards holds them and the log-determinants.
     pub(super) fn cost<const L: usize>(
         &self,
         coefficients: &[Lanes<L>],
-        residuals: bool,
         workspace: &mut Workspace<L>,
     ) -> Lanes<L> {
-        let mut costs = [f64::INFINITY; L];
         let polynomials = Polynomials::new(&self.order, coefficients);
-        if self.present.is_some() {
-            for (lane, cost) in costs.iter_mut().enumerate() {
-                let pick = |values: &[Lanes<L>]| values.iter().map(|v| [v[lane]]).collect();
-                let single = Polynomials { ar: pick(&polynomials.ar), ma: pick(&polynomials.ma) };
-                if let Some(gapped) = self.profile_with_gaps(&single) {
-                    *cost = gapped.profile.cost;
-                    if residuals {
-                        workspace.residuals.resize(gapped.residuals.len(), [f64::NAN; L]);
-                        for (slot, value) in workspace.residuals.iter_mut().zip(gapped.residuals) {
-                            slot[lane] = value;
-                        }
-                        workspace.log_determinant[lane] = gapped.log_determinant;
-                    }
-                }
+        self.profiles(&polynomials, workspace, false).each_ref().map(Profile::finite_cost)
+    }
+
+    /// The same with the gradient, one slot a coefficient.
+    pub(super) fn cost_and_gradient<const L: usize>(
+        &self,
+        coefficients: &[Lanes<L>],
+        workspace: &mut Workspace<L>,
+    ) -> (Lanes<L>, Vec<Lanes<L>>) {
+        let polynomials = Polynomials::new(&self.order, coefficients);
+        let profiles = self.profiles(&polynomials, workspace, true);
+        let regression: Vec<Lanes<L>> = (0..self.design.basis.len())
+            .map(|k| std::array::from_fn(|lane| profiles[lane].basis[k]))
+            .collect();
+        let rows = self.observed as f64;
+        // Where sigma2 is profiled out it is S / n, and the cost's derivative by S is 1 / (2 S).
+        let squares = std::array::from_fn(|lane| 0.5 / (rows * profiles[lane].variance));
+        let weights = Weights { squares, log_determinant: [0.5 / rows; L] };
+        let columns = self.design.filter_columns();
+        let slopes = match &self.gaps {
+            Some(gaps) => {
+                workspace.gaps.gradient(&polynomials, gaps, &columns, &regression, &weights)
             }
-        } else {
-            let profiles = self.profiles(polynomials, residuals, workspace);
-            for (cost, profile) in costs.iter_mut().zip(profiles) {
-                *cost = profile.cost;
+            None => {
+                let presample = &mut workspace.presample;
+                presample.gradient(&polynomials, &self.lags, &columns, &regression, &weights)
             }
-        }
-        costs.map(|cost| if cost.is_nan() { f64::INFINITY } else { cost })
+        };
+        let gradient = slopes.pull_back(&self.order, coefficients);
+        (profiles.each_ref().map(Profile::finite_cost), gradient)
     }
 
     /// The likelihood and what was profiled out, at one coefficient vector.
     pub(super) fn profile(&self, coefficients: &[f64]) -> Option<Profile> {
         let lanes: Vec<Lanes<1>> = coefficients.iter().map(|&value| [value]).collect();
         let polynomials = Polynomials::new(&self.order, &lanes);
-        let profile = if self.present.is_some() {
-            self.profile_with_gaps(&polynomials)?.profile
-        } else {
-            let [profile] = self.profiles(polynomials, false, &mut Workspace::default());
-            profile
+        let profile = match self.gaps {
+            Some(_) => self.profile_by_state_space(&polynomials)?,
+            None => self.profile_by_innovations(polynomials),
         };
         profile.log_likelihood.is_finite().then_some(profile)
     }
 
+    /// `keep`: whether a gradient will be asked for.
     fn profiles<const L: usize>(
         &self,
-        polynomials: Polynomials<L>,
-        residuals: bool,
+        polynomials: &Polynomials<L>,
         workspace: &mut Workspace<L>,
+        keep: bool,
     ) -> [Profile; L] {
-        let rows = self.design.target.len();
-        let buffers = std::mem::take(&mut workspace.buffers);
-        let factors = Factors::reusing(polynomials, rows, buffers);
-        let log_determinant = factors.log_determinant();
-        let n_columns = self.design.basis.len() + 1;
-        workspace.errors.resize_with(n_columns, Vec::new);
-        let squares = factors.filter(&self.design.target, &mut workspace.errors[0]);
-        workspace.log_determinant = log_determinant;
-        if n_columns == 1 {
-            if residuals {
-                take_residuals(&[], workspace);
-            }
-            workspace.buffers = factors.into_buffers();
-            return std::array::from_fn(|lane| {
-                self.finish(squares[lane], log_determinant[lane], Vec::new())
-            });
+        let columns = self.design.filter_columns();
+        if let Some(gaps) = &self.gaps {
+            let filter = &mut workspace.gaps;
+            filter.run(polynomials, gaps, &columns, keep);
+            let log_determinant = filter.log_determinant();
+            self.finish_lanes(log_determinant, |a, b| filter.product(a, b))
+        } else {
+            let presample = &mut workspace.presample;
+            presample.run(polynomials, &self.lags, &columns);
+            let log_determinant = presample.posterior.log_determinant();
+            self.finish_lanes(log_determinant, |a, b| presample.product(a, b))
         }
-        for (basis, errors) in self.design.basis.iter().zip(&mut workspace.errors[1..]) {
-            factors.filter(basis, errors);
+    }
+
+    /// From the scalar products of the columns (target first) in the metric of the likelihood.
+    fn finish_lanes<const L: usize>(
+        &self,
+        log_determinant: Lanes<L>,
+        product: impl Fn(usize, usize) -> Lanes<L>,
+    ) -> [Profile; L] {
+        let columns = self.design.basis.len();
+        let squares = product(0, 0);
+        let mut products = Vec::with_capacity(columns * (columns + 1) / 2);
+        for a in 1..=columns {
+            products.extend((1..=a).map(|b| product(a, b)));
         }
-        let errors = &workspace.errors;
-        let transient = factors.transient();
-        let product = |a: usize, b: usize| {
-            let mut total = [0.0; L];
-            for (row, (x, y)) in errors[a].iter().zip(&errors[b]).enumerate() {
-                if row < transient {
-                    let variance = factors.variance(row);
-                    for lane in 0..L {
-                        total[lane] += x[lane] * y[lane] / variance[lane];
-                    }
-                } else {
-                    for lane in 0..L {
-                        total[lane] += x[lane] * y[lane];
-                    }
-                }
-            }
-            total
-        };
-        let mut products = Vec::with_capacity(n_columns * (n_columns + 1) / 2);
-        for a in 1..n_columns {
-            for b in 1..=a {
-                products.push(product(a, b));
-            }
-        }
-        let cross: Vec<Lanes<L>> = (1..n_columns).map(|a| product(a, 0)).collect();
-        let profiles: [Profile; L] = std::array::from_fn(|lane| {
+        let cross: Vec<Lanes<L>> = (1..=columns).map(|a| product(a, 0)).collect();
+        std::array::from_fn(|lane| {
             let gram = products.iter().map(|value| value[lane]).collect();
             let cross = cross.iter().map(|value| value[lane]).collect();
             self.finish_regression(squares[lane], log_determinant[lane], gram, cross)
-        });
-        if residuals {
-            let basis: Vec<Lanes<L>> = (0..n_columns - 1)
-                .map(|k| std::array::from_fn(|lane| profiles[lane].basis[k]))
-                .collect();
-            take_residuals(&basis, workspace);
-        }
-        workspace.buffers = factors.into_buffers();
-        profiles
+        })
     }
 
-    fn profile_with_gaps(&self, polynomials: &Polynomials<1>) -> Option<Gapped> {
-        let present = self.present.as_deref().unwrap_or_default();
+    fn profile_by_innovations(&self, polynomials: Polynomials<1>) -> Profile {
+        let factors = Factors::new(polynomials, self.design.target.len());
+        let [log_determinant] = factors.log_determinant();
+        let mut errors = vec![Vec::new(); self.design.basis.len() + 1];
+        let [squares] = factors.filter(&self.design.target, &mut errors[0]);
+        for (basis, errors) in self.design.basis.iter().zip(&mut errors[1..]) {
+            factors.filter(basis, errors);
+        }
+        let product = |a: usize, b: usize| -> f64 {
+            let pairs = errors[a].iter().zip(&errors[b]).enumerate();
+            pairs.map(|(row, (x, y))| x[0] * y[0] / factors.variance(row)[0]).sum()
+        };
+        let mut gram = Vec::new();
+        for a in 1..errors.len() {
+            gram.extend((1..=a).map(|b| product(a, b)));
+        }
+        let cross = (1..errors.len()).map(|a| product(a, 0)).collect();
+        self.finish_regression(squares, log_determinant, gram, cross)
+    }
+
+    fn profile_by_state_space(&self, polynomials: &Polynomials<1>) -> Option<Profile> {
         let space = StateSpace::new(polynomials, &self.order)?;
         let columns = self.design.filter_columns();
-        let filtered = space.filter(&columns, present, present.len());
+        let present: Vec<bool> = columns[0].iter().map(|value| !value.is_nan()).collect();
+        let filtered = space.filter(&columns, &present, present.len());
         let rows = || (0..present.len()).filter(|&row| !filtered.errors[0][row].is_nan());
         let log_determinant = filtered.diffuse_log_determinant
             + rows().map(|row| filtered.variances[row].ln()).sum::<f64>();
@@ -227,14 +205,7 @@ impl<'a> Likelihood<'a> {
             gram.extend((1..=a).map(|b| product(a, b)));
         }
         let cross = (1..columns.len()).map(|a| product(a, 0)).collect();
-        let profile = self.finish_regression(product(0, 0), log_determinant, gram, cross);
-        let residual = |row: usize| {
-            let explained = profile.basis.iter().zip(&filtered.errors[1..]);
-            let error = filtered.errors[0][row] - explained.map(|(b, e)| b * e[row]).sum::<f64>();
-            error / filtered.variances[row].sqrt()
-        };
-        let residuals = rows().map(residual).collect();
-        Some(Gapped { profile, residuals, log_determinant })
+        Some(self.finish_regression(product(0, 0), log_determinant, gram, cross))
     }
 
     /// Generalised least squares: `gram` is the lower triangle, row by row.
@@ -267,21 +238,10 @@ impl<'a> Likelihood<'a> {
     }
 }
 
-/// What the filter with gaps gives.
-struct Gapped {
-    profile: Profile,
-    residuals: Vec<f64>,
-    log_determinant: f64,
-}
-
-/// Fills the workspace's residuals from its errors; `basis` are the regression's coefficients.
-fn take_residuals<const L: usize>(basis: &[Lanes<L>], workspace: &mut Workspace<L>) {
-    let (errors, columns) = workspace.errors.split_at_mut(1);
-    std::mem::swap(&mut workspace.residuals, &mut errors[0]);
-    for (coefficient, errors) in basis.iter().zip(columns) {
-        for (slot, error) in workspace.residuals.iter_mut().zip(errors) {
-            *slot = minus_product(*slot, coefficient, error);
-        }
+impl Profile {
+    /// The cost; infinite where there is none.
+    fn finite_cost(&self) -> f64 {
+        if self.cost.is_nan() { f64::INFINITY } else { self.cost }
     }
 }
 

@@ -2,27 +2,38 @@
 
 mod autocovariance;
 mod coordinates;
+mod descent;
 mod design;
 mod differencing;
 mod extension;
 mod first_rows;
 mod fitted;
+mod gap_filter;
+mod gap_score;
+#[cfg(test)]
+mod gradient_check;
 mod information;
 mod innovations;
 mod lanes;
-mod least_squares;
 mod likelihood;
 mod order;
 mod parameters;
 mod polynomial;
+mod posterior;
 mod prediction;
+mod presample;
+mod presample_covariance;
 mod rolling;
+mod score;
+mod scoring;
 mod search;
 mod simulation;
 mod spectral_lines;
 mod start;
+mod starting_levels;
 mod state_space;
 mod stored;
+mod sweep;
 mod transform;
 
 use self::coordinates::Coordinates;
@@ -59,7 +70,7 @@ use crate::model::{Fit, FitContext, FitStatus, Model};
 /// | [`seasonal`](Self::seasonal) | none | season of at least 2 rows, at most 1000 lags in all |
 /// | [`with_mean`](Self::with_mean) | [`Mean::None`] | |
 /// | [`fix`](Self::fix) | nothing fixed | finite, sigma2 positive |
-/// | [`with_starts`](Self::with_starts) | 3 | from 1; twice as many up to 320 rows |
+/// | [`with_starts`](Self::with_starts) | 4 | from 1; two to four times as many for three coefficients |
 /// | [`with_start`](Self::with_start) | none besides | stationary and invertible |
 /// | [`with_max_iterations`](Self::with_max_iterations) | 200 | per start |
 ///
@@ -105,7 +116,7 @@ impl Arima {
             order,
             mean: Mean::None,
             fixed: Vec::new(),
-            starts: 3,
+            starts: 4,
             max_iterations: 200,
             start: None,
         }
@@ -305,7 +316,7 @@ impl Arima {
         let design = self.design(data, layout, fixed)?;
         let variance = fixed[layout.len() - 1];
         if variance.is_none() {
-            reject_constant(data, &self.order, &design)?;
+            design.reject_constant(data, &self.order)?;
         }
         let coordinates = Coordinates::new(self.order, &fixed[layout.coefficients()]);
         let estimate = if coordinates.len() == 0 {
@@ -314,12 +325,7 @@ impl Arima {
         } else {
             let likelihood = Likelihood::new(self.order, &design, variance);
             let objective = Objective::new(&likelihood, &coordinates, context);
-            let spread = match coordinates.len() {
-                0..=2 => 1,
-                _ if start::is_short(&likelihood) => 6,
-                _ => 3,
-            };
-            let pool = spread * self.starts;
+            let (follow, pool) = start::counts(&likelihood, &coordinates, self.starts);
             let (starts, count, gain) = match near {
                 Some(near) => {
                     (start::nearby(&likelihood, &coordinates, near), 1, search::COARSE_GAIN)
@@ -331,8 +337,7 @@ impl Arima {
                         self.check_start(start, layout)?;
                         starts.insert(0, coordinates.point_near(start));
                     }
-                    let more = if spread > 3 { self.starts } else { 0 };
-                    let count = self.starts + more + usize::from(self.start.is_some());
+                    let count = follow + usize::from(self.start.is_some());
                     (starts, count, search::FINE_GAIN)
                 }
             };
@@ -348,20 +353,6 @@ impl Arima {
         };
         FittedArima::new(self.clone(), data, layout, fixed, &design, &estimate)
     }
-}
-
-/// A series without any variation makes the likelihood unbounded.
-fn reject_constant(data: &TrainingData<'_>, order: &Order, design: &Design) -> Result<()> {
-    let present = || design.target.iter().copied().filter(|value| !value.is_nan());
-    let (low, high) =
-        present().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
-    // What rounding leaves of a constant: each difference doubles the error at most.
-    let largest = data.target().iter().filter(|v| !v.is_nan()).fold(0.0_f64, |a, v| a.max(v.abs()));
-    let doublings = i32::try_from(order.d + order.seasonal_d + 4).unwrap_or(64).min(64);
-    if high - low <= f64::EPSILON * largest * 2.0_f64.powi(doublings) {
-        return Err(ErrorKind::ConstantSeries { rows: design.target.len() }.into());
-    }
-    Ok(())
 }
 
 impl Model for Arima {

@@ -12,6 +12,11 @@ use crate::error::{Error, ErrorKind, Result};
 /// A typing error such as a season of 86,400 should be an error, not an hour of work.
 const MAX_LAGS: usize = 1_000;
 
+/// Largest number of coefficients that a model may have.
+///
+/// A search with so many takes seconds for 1,000 rows already, and five times as many hours.
+const MAX_COEFFICIENTS: usize = 100;
+
 /// The orders (p, d, q)(P, D, Q)s.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Order {
@@ -74,6 +79,10 @@ impl Order {
         let lags = self.ar_lags().max(self.ma_lags()).max(self.lost_rows());
         if lags > MAX_LAGS {
             return Err(invalid("the number of lags", lags, "at most 1000"));
+        }
+        if self.n_coefficients() > MAX_COEFFICIENTS {
+            let given = self.n_coefficients();
+            return Err(invalid("the number of ARMA coefficients", given, "at most 100"));
         }
         Ok(())
     }
@@ -167,6 +176,9 @@ mod tests {
         for text in ["", "1,1", "1,1,1,1", "1,1,1x1,1,1", "a,1,1", "1,1,1x1,1,1,1", "1001,0,0"] {
             assert!(text.parse::<Order>().is_err(), "{text}");
         }
-        assert!("1,0,0x1,0,0,86400".parse::<Order>().is_err());
+        for text in ["1,0,0x1,0,0,86400", "500,0,0", "60,0,41", "99,0,0x1,0,1,2"] {
+            assert!(text.parse::<Order>().is_err(), "{text}");
+        }
+        assert!("60,0,40".parse::<Order>().is_ok());
     }
 }

@@ -50,6 +50,10 @@ impl Block {
         matches!(self, Self::Ar | Self::SeasonalAr)
     }
 
+    pub(super) fn is_seasonal(self) -> bool {
+        matches!(self, Self::SeasonalAr | Self::SeasonalMa)
+    }
+
     fn prefix(self) -> &'static str {
         match self {
             Self::Ar => "ar",

@@ -16,19 +16,99 @@ pub(super) struct Polynomials<const L: usize> {
 impl<const L: usize> Polynomials<L> {
     /// `coefficients`: the blocks ar, ma, sar, sma one after the other, all lanes.
     pub(super) fn new(order: &Order, coefficients: &[Lanes<L>]) -> Self {
-        let mut blocks = [&coefficients[..0]; 4];
-        let mut start = 0;
-        for (slot, block) in blocks.iter_mut().zip(Block::ALL) {
-            let end = start + block.len(order);
-            *slot = &coefficients[start..end];
-            start = end;
-        }
-        let [ar, ma, seasonal_ar, seasonal_ma] = blocks;
+        let [ar, ma, seasonal_ar, seasonal_ma] = blocks(order, coefficients);
         Self {
             ar: multiply(ar, seasonal_ar, order.season, -1.0),
             ma: multiply(ma, seasonal_ma, order.season, 1.0),
         }
     }
+
+    /// `max(p, q)` of the multiplied-out polynomials.
+    pub(super) fn reach(&self) -> usize {
+        self.ar.len().max(self.ma.len())
+    }
+
+    /// Taking `self` as derivatives with respect to the polynomials: those with respect to the
+    /// coefficients.
+    pub(super) fn pull_back(&self, order: &Order, coefficients: &[Lanes<L>]) -> Vec<Lanes<L>> {
+        let [ar, ma, seasonal_ar, seasonal_ma] = blocks(order, coefficients);
+        let (plain_ar, outer_ar) = pull_back(ar, seasonal_ar, order.season, -1.0, &self.ar);
+        let (plain_ma, outer_ma) = pull_back(ma, seasonal_ma, order.season, 1.0, &self.ma);
+        [plain_ar, plain_ma, outer_ar, outer_ma].concat()
+    }
+}
+
+/// The blocks ar, ma, sar, sma of a vector.
+fn blocks<'a, const L: usize>(order: &Order, coefficients: &'a [Lanes<L>]) -> [&'a [Lanes<L>]; 4] {
+    let mut blocks = [&coefficients[..0]; 4];
+    let mut start = 0;
+    for (slot, block) in blocks.iter_mut().zip(Block::ALL) {
+        let end = start + block.len(order);
+        *slot = &coefficients[start..end];
+        start = end;
+    }
+    blocks
+}
+
+/// Derivatives with respect to the plain and the seasonal factor of a product.
+fn pull_back<const L: usize>(
+    plain: &[Lanes<L>],
+    seasonal: &[Lanes<L>],
+    season: usize,
+    sign: f64,
+    slopes: &[Lanes<L>],
+) -> (Vec<Lanes<L>>, Vec<Lanes<L>>) {
+    let mut inner: Vec<Lanes<L>> = slopes[..plain.len()].to_vec();
+    let mut outer = Vec::with_capacity(seasonal.len());
+    for (k, factor) in seasonal.iter().enumerate() {
+        let shift = (k + 1) * season;
+        let mut total = slopes[shift - 1];
+        for (j, other) in plain.iter().enumerate() {
+            let slope = slopes[shift + j];
+            for lane in 0..L {
+                inner[j][lane] += sign * factor[lane] * slope[lane];
+                total[lane] += sign * other[lane] * slope[lane];
+            }
+        }
+        outer.push(total);
+    }
+    (inner, outer)
+}
+
+/// The lags (from 1) that the polynomials of an order have after multiplying out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Lags {
+    pub(super) ar: Vec<usize>,
+    pub(super) ma: Vec<usize>,
+}
+
+impl Lags {
+    pub(super) fn of(order: &Order) -> Self {
+        let lags = |plain: usize, seasonal: usize| -> Vec<usize> {
+            let shifts = (0..=seasonal).map(|k| k * order.season);
+            let mut lags: Vec<usize> =
+                shifts.flat_map(|shift| (0..=plain).map(move |lag| shift + lag)).collect();
+            lags.sort_unstable();
+            lags.dedup();
+            lags.retain(|&lag| lag > 0);
+            lags
+        };
+        Self { ar: lags(order.p, order.seasonal_p), ma: lags(order.q, order.seasonal_q) }
+    }
+
+    /// The number of lags of the autoregression if they are 1, 2, .. without a gap.
+    pub(super) fn dense_ar(&self) -> Option<usize> {
+        dense(&self.ar)
+    }
+
+    /// The same for the moving average.
+    pub(super) fn dense_ma(&self) -> Option<usize> {
+        dense(&self.ma)
+    }
+}
+
+fn dense(lags: &[usize]) -> Option<usize> {
+    (lags.last().copied().unwrap_or(0) == lags.len()).then_some(lags.len())
 }
 
 /// `(1 + sign plain(B)) (1 + sign seasonal(B^season))`, less the leading one, times `sign`.

@@ -88,7 +88,7 @@ fn cosines() -> [f64; ANGLES] {
 }
 
 /// Autocovariances relative to the variance, lags `0..lags`; several lags side by side.
-fn autocovariances(values: &[f64], lags: usize) -> Vec<f64> {
+pub(super) fn autocovariances(values: &[f64], lags: usize) -> Vec<f64> {
     let mut padded = values.to_vec();
     padded.resize(values.len() + lags + SIDE, 0.0);
     let mut result = Vec::with_capacity(lags + SIDE);

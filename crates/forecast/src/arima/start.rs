@@ -12,14 +12,40 @@ use super::search::Objective;
 use super::spectral_lines;
 
 /// Two starting points closer than this (in partial autocorrelations) lead to the same maximum
-/// more often than not.
+/// more often than not ..
 const TOO_CLOSE: f64 = 0.2;
+
+/// .. but in a plane, where a ridge beside the diagonal may have several, ..
+const TOO_CLOSE_IN_A_PLANE: f64 = 0.05;
+
+/// .. and next to a spectral line of a short series: cycles a hundredth of a radian apart are
+/// different maxima there.
+const TOO_CLOSE_TO_A_LINE: f64 = 0.02;
+
+/// Rows up to which a series counts as short.
+const SHORT: usize = 512;
 
 /// Moduli of the roots at which nearly cancelling pairs are tried.
 const MODULI: [f64; 5] = [0.85, 0.94, 0.98, 0.7, 0.993];
 
-/// Spectral lines from which complex pairs start.
+/// Spectral lines from which complex pairs start, and those of a short series.
 const LINES: usize = 10;
+const SHORT_LINES: usize = 16;
+
+/// How many descents are followed to the end, and from how many points they are chosen.
+pub(super) fn counts(
+    likelihood: &Likelihood<'_>,
+    coordinates: &Coordinates,
+    starts: usize,
+) -> (usize, usize) {
+    match coordinates.len() {
+        _ if likelihood.has_gaps() && is_dear(likelihood) => (starts, 2 * starts),
+        0..=2 => (starts, 3 * starts),
+        // More coefficients, more maxima; fewer rows, more uneven ones.
+        _ if is_short(likelihood) => (4 * starts, 16 * starts),
+        _ => (2 * starts, 10 * starts),
+    }
+}
 
 /// The `count` best starting points, best first.
 pub(super) fn starting_points(
@@ -36,18 +62,23 @@ pub(super) fn starting_points(
     candidates
         .extend(unit_lattice(coordinates.len(), lattice, |unit| coordinates.point_from_unit(unit)));
     candidates.extend(nearly_cancelling(likelihood, coordinates));
+    let first_line = candidates.len();
+    candidates.extend(lines(likelihood, coordinates));
     let costs = objective.costs(&candidates);
     let mut ranked: Vec<usize> = (0..candidates.len()).collect();
     ranked.sort_by(|&a, &b| costs[a].total_cmp(&costs[b]));
     let mut chosen: Vec<Vec<f64>> = Vec::new();
+    let too_close = if coordinates.len() == 2 { TOO_CLOSE_IN_A_PLANE } else { TOO_CLOSE };
     for at in ranked {
         if chosen.len() >= count.max(1) || !costs[at].is_finite() {
             break;
         }
         let bounded = |x: f64| x / (1.0 + x * x).sqrt();
+        let is_line = at >= first_line && is_short(likelihood);
+        let too_close = if is_line { TOO_CLOSE_TO_A_LINE } else { too_close };
         let near = |other: &Vec<f64>| {
             let pairs = candidates[at].iter().zip(other);
-            pairs.map(|(a, b)| (bounded(*a) - bounded(*b)).abs()).fold(0.0, f64::max) < TOO_CLOSE
+            pairs.map(|(a, b)| (bounded(*a) - bounded(*b)).abs()).fold(0.0, f64::max) < too_close
         };
         if !chosen.iter().any(near) {
             chosen.push(candidates[at].clone());
@@ -71,16 +102,16 @@ pub(super) fn nearby(
 /// Whether evaluations are so fast, and the likelihood of so few rows so uneven, that more starting
 /// points are worth their while.
 pub(super) fn is_short(likelihood: &Likelihood<'_>) -> bool {
-    likelihood.target().len() <= 320 && !is_dear(likelihood)
+    likelihood.target().len() <= SHORT && !is_dear(likelihood)
 }
 
 /// Whether a single evaluation is slow enough to be sparing with.
 fn is_dear(likelihood: &Likelihood<'_>) -> bool {
-    !likelihood.has_lanes() || likelihood.order().season > 0
+    likelihood.order().season > 0
 }
 
-/// Points where an autoregressive root (or a complex pair of them) nearly meets one of the moving
-/// average close to the unit circle, on top of a regression estimate of the remaining orders.
+/// Points where one or two real autoregressive roots nearly meet those of the moving average close
+/// to the unit circle, on top of a regression estimate of the remaining orders.
 ///
 /// The likelihood has narrow ridges there that a lattice over all coefficients misses: a slow or
 /// cyclical component of small variance beside noise, as in returns, or beside another cycle.
@@ -107,16 +138,28 @@ fn nearly_cancelling(likelihood: &Likelihood<'_>, coordinates: &Coordinates) -> 
                 push(&sides(modulus, inner), &sides(inner, modulus));
             }
         }
-        if lags == 2 {
-            let residuals = base.residuals(likelihood.target());
-            for line in spectral_lines::strongest(&residuals, LINES) {
-                let ar = nearest_stationary(line.ar.to_vec());
-                let ma = nearest_stationary(line.ma.to_vec());
-                points.push(coordinates.point_near(&base.times(&ar, &ma)));
-            }
-        }
     }
     points
+}
+
+/// Points where a complex pair of autoregressive roots nearly meets one of the moving average, at
+/// the strongest spectral lines of what a regression estimate of the remaining orders leaves.
+fn lines(likelihood: &Likelihood<'_>, coordinates: &Coordinates) -> Vec<Vec<f64>> {
+    let order = likelihood.order();
+    if order.p.min(order.q) < 2 {
+        return Vec::new();
+    }
+    let base = Order { p: order.p - 2, q: order.q - 2, ..*order };
+    let base = Base::estimate(likelihood.target(), base);
+    let residuals = base.residuals(likelihood.target());
+    let count = if is_short(likelihood) { SHORT_LINES } else { LINES };
+    let lines = spectral_lines::strongest(&residuals, count);
+    let point = |line: spectral_lines::Line| {
+        let ar = nearest_stationary(line.ar.to_vec());
+        let ma = nearest_stationary(line.ma.to_vec());
+        coordinates.point_near(&base.times(&ar, &ma))
+    };
+    lines.into_iter().map(point).collect()
 }
 
 /// A modulus a little further from the unit circle.
@@ -296,11 +339,8 @@ fn lags(count: usize, step: usize) -> impl Iterator<Item = usize> {
 /// Residuals of an autoregression of the given order, fitted by Durbin-Levinson.
 fn long_autoregression_residuals(series: &[f64], order: usize) -> Vec<f64> {
     let rows = series.len();
-    let covariance = |lag: usize| -> f64 {
-        series[lag..].iter().zip(series).map(|(a, b)| a * b).sum::<f64>() / rows as f64
-    };
     let mut coefficients: Vec<f64> = Vec::with_capacity(order);
-    let covariances: Vec<f64> = (0..=order).map(covariance).collect();
+    let covariances = spectral_lines::autocovariances(series, order + 1);
     let mut variance = covariances[0];
     for k in 0..order {
         if variance <= 1e-12 * covariances[0] {

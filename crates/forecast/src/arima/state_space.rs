@@ -9,11 +9,7 @@
 
 use super::order::Order;
 use super::polynomial::{Polynomials, difference_polynomial, integrated_autoregression};
-
-/// Share of the diffuse variance below which a row tells nothing about the starting levels.
-///
-/// Directions have entries of order 1 (growing with the gap for d = 2), rounding leaves 1e-30.
-const RESOLVED: f64 = 1e-12;
+use super::starting_levels::{RESOLVED, continue_levels, state_of_levels, take_direction};
 
 /// The filter for one parameter vector.
 #[derive(Debug, Clone)]
@@ -185,44 +181,10 @@ fn diffuse_directions(ar: &[f64], differences: &[f64]) -> Vec<Vec<f64>> {
         // levels[lost - 1 - k] is the one k rows before the last one before the sample.
         let mut levels = vec![0.0; lost];
         levels[lost - 1 - at] = 1.0;
-        for _ in ar {
-            let past = differences[1..].iter().zip(levels.iter().rev());
-            let next = -past.map(|(delta, past)| delta * past).sum::<f64>();
-            levels.push(next);
-        }
-        let future = &levels[lost..];
-        (0..ar.len())
-            .map(|k| {
-                let past = ar.iter().zip(future[..k].iter().rev());
-                future[k] - past.map(|(phi, past)| phi * past).sum::<f64>()
-            })
-            .collect()
+        continue_levels(&mut levels, differences, lost + ar.len());
+        state_of_levels(ar, &levels[lost..])
     };
     (0..lost).map(direction).collect()
-}
-
-/// Rotates the open directions so that one of them alone moves the first state, and takes it out;
-/// `None` if none does.
-fn take_direction(open: &mut Vec<Vec<f64>>) -> Option<Vec<f64>> {
-    let squares = |values: &[f64]| values.iter().map(|value| value * value).sum::<f64>();
-    let total: f64 = open.iter().map(|column| squares(column)).sum();
-    let seen: f64 = open.iter().map(|column| column[0] * column[0]).sum();
-    if seen <= RESOLVED * total {
-        return None; // Also where nothing is open: 0 <= 0.
-    }
-    let mut taken = open.swap_remove(0);
-    for column in open.iter_mut() {
-        let length = taken[0].hypot(column[0]);
-        if length == 0.0 {
-            continue;
-        }
-        let (cosine, sine) = (taken[0] / length, column[0] / length);
-        for (a, b) in taken.iter_mut().zip(column.iter_mut()) {
-            (*a, *b) = (cosine * *a + sine * *b, cosine * *b - sine * *a);
-        }
-        column[0] = 0.0;
-    }
-    Some(taken)
 }
 
 /// Solves `P = T P T' + R R'` by doubling: after k rounds, 2^k terms of the series are summed.

@@ -33,6 +33,43 @@ pub(super) fn partial_to_coefficients<const L: usize>(values: &mut [Lanes<L>]) {
     }
 }
 
+/// Derivatives with respect to coefficients, in place to those with respect to the free numbers
+/// that they come from: the steps of [`free_to_stationary`] backwards.
+pub(super) fn pull_back_stationary<const L: usize>(free: &[Lanes<L>], slopes: &mut [Lanes<L>]) {
+    let size = free.len();
+    let partial = |x: f64| x / (1.0 + x * x).sqrt();
+    // The coefficients of every order on the way, one after the other.
+    let mut orders: Vec<Vec<Lanes<L>>> = Vec::with_capacity(size);
+    for order in 0..size {
+        let mut values: Vec<Lanes<L>> = free[..=order].iter().map(|x| x.map(partial)).collect();
+        if let Some(before) = orders.last() {
+            for j in 0..order {
+                for lane in 0..L {
+                    values[j][lane] =
+                        before[j][lane] - values[order][lane] * before[order - 1 - j][lane];
+                }
+            }
+        }
+        orders.push(values);
+    }
+    for order in (1..size).rev() {
+        let (partials, before) = (orders[order][order], &orders[order - 1]);
+        let after: Vec<Lanes<L>> = slopes[..order].to_vec();
+        for j in 0..order {
+            for lane in 0..L {
+                slopes[j][lane] = after[j][lane] - partials[lane] * after[order - 1 - j][lane];
+                slopes[order][lane] -= after[j][lane] * before[order - 1 - j][lane];
+            }
+        }
+    }
+    for (slopes, free) in slopes.iter_mut().zip(free) {
+        for lane in 0..L {
+            let length = 1.0 + free[lane] * free[lane];
+            slopes[lane] /= length * length.sqrt();
+        }
+    }
+}
+
 /// Coefficients `phi` to partial autocorrelations; `None` if not stationary.
 pub(super) fn coefficients_to_partial(coefficients: &[f64]) -> Option<Vec<f64>> {
     let mut values = coefficients.to_vec();

@@ -34,8 +34,10 @@ pub fn kpss(series: &[f64], trend: Trend, lags: Option<usize>) -> Result<TestRes
     let rows = series.len();
     let lags = lags.unwrap_or((3.0 * (rows as f64).sqrt() / 13.0) as usize);
     check(series, (lags + 1).max(4))?;
-    let centre = mean(series);
-    let mut rest: Vec<f64> = series.iter().map(|value| value - centre).collect();
+    // Less the first value first: the mean of large numbers close to each other loses their digits.
+    let steps: Vec<f64> = series.iter().map(|value| value - series[0]).collect();
+    let centre = mean(&steps);
+    let mut rest: Vec<f64> = steps.iter().map(|value| value - centre).collect();
     if trend == Trend::Linear {
         let middle = 0.5 * (rows as f64 - 1.0);
         let time = |row: usize| row as f64 - middle;
@@ -108,8 +110,10 @@ pub fn adf(series: &[f64], trend: Trend, lags: Option<usize>) -> Result<TestResu
     }
     let steps: Vec<f64> = series.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let rows = steps.len() - lags;
+    // Beside a constant the level of the series is free; without a large one no digits are lost.
+    let level = if trend == Trend::None { 0.0 } else { series[0] };
     let value = |row: usize, column: usize| match column {
-        0 => series[row + lags],
+        0 => series[row + lags] - level,
         column if column <= lags => steps[row + lags - column],
         column if column == lags + 1 => 1.0,
         _ => (row + 1) as f64,

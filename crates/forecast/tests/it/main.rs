@@ -12,3 +12,4 @@ mod fitted_models;
 mod missing;
 mod panels;
 mod series;
+mod simulated_golden;
