@@ -161,6 +161,65 @@ pub struct VectorbtTrade {
     pub status: String,
 }
 
+/// Assets that share their cash, rebalanced to target weights by vectorbt.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PortfolioCases {
+    /// Columns of the closes.
+    pub assets: Vec<String>,
+    /// The first so many rows of them.
+    pub bars: usize,
+    /// Money at the start.
+    pub cash: f64,
+    /// When which weights were decided.
+    pub decisions: Vec<PortfolioDecision>,
+    /// What came of them under several costs.
+    pub cases: Vec<PortfolioCase>,
+}
+
+/// Target weights decided at a close.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PortfolioDecision {
+    /// The bar.
+    pub bar: usize,
+    /// One weight an asset.
+    pub weights: Vec<f64>,
+}
+
+/// One run of target weights.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PortfolioCase {
+    /// Fee on each side.
+    pub fee: f64,
+    /// Slippage on each side.
+    pub slippage: f64,
+    /// Money an order.
+    pub fixed: f64,
+    /// Bars at which the equity was sampled.
+    pub equity_idx: Vec<usize>,
+    /// Equity at those bars.
+    pub equity: Vec<f64>,
+    /// Fees of all orders.
+    pub total_fees: f64,
+    /// Orders filled.
+    pub orders: usize,
+    /// Cash at the end.
+    pub cash: f64,
+    /// Deepest fall of the equity below its running maximum.
+    pub max_drawdown: f64,
+    /// Units of each asset at the end.
+    pub shares: Vec<f64>,
+}
+
+/// The portfolio backtests of vectorbt.
+///
+/// # Panics
+///
+/// When the golden file is missing or damaged.
+#[must_use]
+pub fn portfolio_cases() -> PortfolioCases {
+    from_json(crate::golden("backtest/portfolio_vectorbt.json"))
+}
+
 /// One backtest of backtesting.py.
 #[derive(Debug, Clone, Deserialize)]
 pub struct BacktestingPyCase {
@@ -251,6 +310,43 @@ pub struct GridCase {
     pub walk_forward: Option<WalkForwardPlan>,
     /// Its outcome.
     pub walk_forward_result: Option<WalkForwardResult>,
+    /// Overfitting statistics of the bar returns of all rows, where there are any.
+    pub overfitting: Option<OverfittingStatistics>,
+}
+
+/// Overfitting statistics of a grid.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OverfittingStatistics {
+    /// Blocks of the cross-validation.
+    pub blocks: usize,
+    /// Bars that fill them.
+    pub rows_used: usize,
+    /// Choices of half of the blocks.
+    pub combos: usize,
+    /// Probability of backtest overfitting.
+    pub pbo: f64,
+    /// Mean logit of the winner's rank out of sample.
+    pub logit_mean: f64,
+    /// Median of it.
+    pub logit_median: f64,
+    /// The pair with the largest Sharpe ratio.
+    pub best_column: [usize; 2],
+    /// Its Sharpe ratio per bar.
+    pub sr_per_bar: f64,
+    /// Variance of all Sharpe ratios per bar.
+    pub var_sr: f64,
+    /// Number of pairs.
+    pub n_trials: u64,
+    /// Skewness of the best pair's returns.
+    pub skew: f64,
+    /// Their kurtosis, 3 for a normal distribution.
+    pub kurtosis: f64,
+    /// Expected largest Sharpe ratio without skill.
+    pub expected_max_sr: f64,
+    /// Probabilistic Sharpe ratio against zero.
+    pub psr_vs_zero: f64,
+    /// Deflated Sharpe ratio.
+    pub deflated_sharpe: f64,
 }
 
 /// Window lengths of a walk-forward run.

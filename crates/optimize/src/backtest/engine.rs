@@ -4,7 +4,7 @@ use tangency_pool::{Outcome, Pool};
 
 use super::bars::Bars;
 use super::config::{BacktestConfig, Execution};
-use super::fast::PreparedBacktest;
+use super::fast::{CrossScratch, PreparedBacktest};
 use super::indicators::Indicators;
 use super::moving_averages::MovingAverages;
 use super::result::{BacktestResult, Detail};
@@ -147,11 +147,11 @@ impl<'a> Backtest<'a> {
         strategies: &[S],
         pool: &Pool,
     ) -> Result<Vec<Outcome<Statistics, Error>>> {
-        let scratch = pool.worker_state(|_| Ok::<_, Error>(Signals::default()));
+        let scratch =
+            pool.worker_state(|_| Ok::<_, Error>((Signals::default(), CrossScratch::of_one())));
         let (prepared, indicators) = (self.prepare(), Indicators::new(self.bars));
-        let report = pool.batch().with(&scratch).try_map(strategies, |signals, strategy| {
-            strategy.signals_shared(&indicators, signals)?;
-            prepared.statistics(signals)
+        let report = pool.batch().with(&scratch).try_map(strategies, |scratch, strategy| {
+            prepared.statistics_of(strategy, &indicators, scratch)
         });
         if let Some(error) = report.error() {
             return Err(ErrorKind::Pool { message: error.to_string() }.into());

@@ -32,9 +32,11 @@
 //! [`MovingAverages`] are computed once and shared by every parameter set of a grid.
 //!
 //! Rules whose outcome depends on the path (stops, targets, sizes, both sides, limit orders, several
-//! lots) go through the event engine in [`events`], where the order of events within a bar is written
-//! down. It takes the same signals, or an [`OrderStrategy`](events::OrderStrategy) that is asked after
-//! every bar.
+//! lots) and accounts of many assets go through the event engines in [`events`], where the order of events
+//! within a bar is written down. They take the same signals under a [`TradePlan`](events::TradePlan), or an
+//! [`OrderStrategy`](events::OrderStrategy) that is asked after every bar.
+//!
+//! [`BacktestingPyStatistics`] are the figures of backtesting.py, by its definitions.
 //!
 //! [`hold_target_weights`] follows target weights of many assets between rebalancings;
 //! [`MomentumRotation`] chooses such weights.
@@ -44,9 +46,11 @@
 //! [`Backtest::prepare`] makes tables that all sets share, and [`PreparedBacktest`] runs them:
 //! comparisons of 64 bars become a bit mask, orders are found by counting trailing zeros, and a
 //! round trip takes its return sums from prefix sums and its drawdown from block tables, whatever its
-//! length. A crossover needs two loads of 8 bytes, two comparisons and 1/8 byte of mask a bar and set;
-//! a round trip about 40 operations and 64 bytes of table. Averages are computed once per distinct
-//! window, in tiles of bars that stay in the cache. [`Backtest::run_many`] and the searches use it.
+//! length. Four crossovers that share their slow average are compared at once: a bar and set needs 1.25
+//! loads of 8 bytes, two comparisons and 1/8 byte of mask; a round trip about 40 operations and 128 bytes of
+//! table. Averages are computed once per distinct window, in tiles of bars that stay in the cache.
+//! The searches use it for moving averages. [`Backtest::run_many`] takes any rule, and compares those that
+//! are the crossing of two columns ([`Strategy::crossing`]) without making signals.
 //!
 //! Registers are chosen at run time ([`SimdWidth`]: AVX-512, AVX2, portable) and do not show in the
 //! results: comparisons have no rounding and averages the same operations in each. A single run is
@@ -57,6 +61,7 @@
 //! are differences of sums over all bars: where one return dwarfs the others the loss is bounded, and a
 //! set above the bound is computed bar by bar.
 
+mod backtesting_py;
 mod bars;
 mod config;
 mod engine;
@@ -74,6 +79,7 @@ mod strategy;
 mod target_weights;
 mod trade;
 
+pub use backtesting_py::{BacktestingPyInputs, BacktestingPyStatistics};
 pub use bars::Bars;
 pub use config::{BacktestConfig, Costs, Execution};
 pub use engine::Backtest;

@@ -96,9 +96,14 @@ impl MovingAverages {
     /// [`ErrorKind::UnpreparedWindow`].
     pub fn get(&self, window: usize) -> Result<&[f64]> {
         match self.windows.binary_search(&window) {
-            Ok(at) => Ok(&self.values[at * self.n_bars..(at + 1) * self.n_bars]),
+            Ok(at) => Ok(self.row(at)),
             Err(_) => Err(ErrorKind::UnpreparedWindow { window }.into()),
         }
+    }
+
+    /// The average over the window of that place.
+    pub(super) fn row(&self, at: usize) -> &[f64] {
+        &self.values[at * self.n_bars..][..self.n_bars]
     }
 }
 

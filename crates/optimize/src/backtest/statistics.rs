@@ -81,6 +81,10 @@ impl PartialEq for Statistics {
     }
 }
 
+/// Just above 1: a product that was rounded down by less than this does not hide a new low, so that the
+/// least of several quotients is found in whichever order they come.
+pub(super) const NEARLY: f64 = 1.0 + 4.0 * f64::EPSILON;
+
 /// Running sums from which the figures follow. No allocation, one pass.
 ///
 /// Sums of returns and of their squares, not Welford's recurrence: bar returns have a mean far below
@@ -91,18 +95,18 @@ pub(super) struct Tally {
     pub(super) high: f64,
     /// Lowest share of the high so far.
     pub(super) lowest: f64,
-    sum: f64,
-    sum_of_squares: f64,
-    gains: f64,
-    losses: f64,
-    sum_of_squared_losses: f64,
+    pub(super) sum: f64,
+    pub(super) sum_of_squares: f64,
+    pub(super) gains: f64,
+    pub(super) losses: f64,
+    pub(super) sum_of_squared_losses: f64,
     pub(super) bars_in_market: usize,
     pub(super) entries: usize,
-    closed: usize,
-    winners: usize,
-    trade_gains: f64,
-    trade_losses: f64,
-    fees: f64,
+    pub(super) closed: usize,
+    pub(super) winners: usize,
+    pub(super) trade_gains: f64,
+    pub(super) trade_losses: f64,
+    pub(super) fees: f64,
 }
 
 impl Tally {
@@ -171,8 +175,8 @@ impl Tally {
     /// Takes an equity that is no new high into the drawdown alone.
     #[inline]
     pub(super) fn extend_down(&mut self, equity: f64) {
-        if equity < self.lowest * self.high {
-            self.lowest = equity / self.high;
+        if equity < self.lowest * self.high * NEARLY {
+            self.lowest = self.lowest.min(equity / self.high);
         }
     }
 
@@ -185,6 +189,7 @@ impl Tally {
         self.sum_of_squared_losses = squared_losses;
     }
 
+    #[inline]
     pub(super) fn statistics(&self, bars: usize, config: &BacktestConfig) -> Statistics {
         let n = bars as f64;
         let per_year = config.periods_per_year;

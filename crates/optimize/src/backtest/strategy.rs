@@ -1,6 +1,7 @@
 //! What a trading rule is.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::bars::Bars;
 use super::indicators::Indicators;
@@ -69,5 +70,20 @@ pub trait Strategy: fmt::Debug + Sync {
     /// As [`signals_into`](Self::signals_into).
     fn signals_shared(&self, indicators: &Indicators<'_>, signals: &mut Signals) -> Result<()> {
         self.signals_into(indicators.bars(), signals)
+    }
+
+    /// Two columns, one value a bar, whose crossings are all there is to the rule, if it is such a rule:
+    /// it enters where the first crosses above the second and leaves where it crosses below, as
+    /// [`SmaCross`](super::SmaCross) says. Must say the same as the signals.
+    ///
+    /// [`Backtest::run_many`](super::Backtest::run_many) then compares the columns 64 bars at a time and
+    /// asks for no signals. A column may start with NaN; one with a NaN later on is left to the signals.
+    ///
+    /// # Errors
+    ///
+    /// As [`signals_into`](Self::signals_into).
+    fn crossing(&self, indicators: &Indicators<'_>) -> Result<Option<[Arc<[f64]>; 2]>> {
+        let _ = indicators;
+        Ok(None)
     }
 }

@@ -52,6 +52,16 @@ impl Side {
             Self::Short => -1.0,
         }
     }
+
+    /// Profit of a round trip from its values at entry and exit.
+    #[inline]
+    pub(super) fn profit(self, entry: f64, exit: f64, entry_fee: f64, exit_fee: f64) -> f64 {
+        let gain = match self {
+            Self::Long => exit - entry,
+            Self::Short => entry - exit,
+        };
+        gain - entry_fee - exit_fee
+    }
 }
 
 /// What ended a trade.
@@ -74,6 +84,8 @@ pub enum ExitReason {
     Time,
     /// A target weight asked for less of it.
     Rebalance,
+    /// Too little equity was left for the value held.
+    MarginCall,
     /// Nothing was left of the equity.
     Ruin,
 }
@@ -109,11 +121,7 @@ impl Trade {
     #[must_use]
     pub fn profit(&self) -> f64 {
         let (paid, got) = (self.size * self.entry_price, self.size * self.exit_price);
-        let gain = match self.side {
-            Side::Long => got - paid,
-            Side::Short => paid - got,
-        };
-        gain - self.entry_fee - self.exit_fee
+        self.side.profit(paid, got, self.entry_fee, self.exit_fee)
     }
 
     /// Profit as a fraction of the money put in, `profit / (size * entry_price)`.

@@ -1,21 +1,36 @@
 //! Cash, lots and what a fill does to them.
 
-use super::config::{EventConfig, TradingCosts, Units};
-use super::order::{Level, Order, Sizing};
+use super::config::EventConfig;
+use super::order::{Order, Sizing};
+use super::portfolio::AssetTrade;
+use super::terms::{BarRange, Entry, Levels, Terms, stop_level, with_excursions};
 use crate::backtest::statistics::Tally;
 use crate::backtest::trade::{ExitReason, Side, Trade, TradeStatus};
 
 /// One entry that is still held, in whole or in part.
 #[derive(Debug, Clone)]
 pub(super) struct Lot {
+    pub(super) asset: usize,
     pub(super) trade: Trade,
-    pub(super) stop: Option<f64>,
-    pub(super) take: Option<f64>,
+    stop: Option<f64>,
+    take: Option<f64>,
     trailing: Option<f64>,
-    max_bars: Option<usize>,
+    /// The first bar on which its time is up.
+    due: usize,
     /// Best and worst price since the entry, from the side's point of view.
     best: f64,
     worst: f64,
+    bounds: Bounds,
+}
+
+/// Levels as plain numbers, for the question whether a bar needs to be looked at: prices are above 0
+/// and finite, so a level that is not there is 0 below them and infinite above.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    stop: f64,
+    /// What the best price is multiplied by for the trailing stop.
+    trail: f64,
+    take: f64,
 }
 
 impl Lot {
@@ -23,32 +38,62 @@ impl Lot {
         self.trade.side.sign()
     }
 
+    /// Units held, negative when short.
+    pub(super) fn units(&self) -> f64 {
+        self.trade.size * self.sign()
+    }
+
     pub(super) fn is_due(&self, bar: usize) -> bool {
-        self.max_bars.is_some_and(|bars| bar >= self.trade.entry_bar + bars)
+        bar >= self.due
     }
 
     /// The stop that counts now: the nearer of the fixed and the trailing one.
     pub(super) fn stop_level(&self) -> Option<(f64, ExitReason)> {
-        let trail = self.trailing.map(|away| self.best * (1.0 - self.sign() * away));
-        let fixed = self.stop.map(|stop| (stop, ExitReason::StopLoss));
-        match (fixed, trail) {
-            (Some((stop, _)), Some(trail)) if (trail - stop) * self.sign() > 0.0 => {
-                Some((trail, ExitReason::TrailingStop))
+        stop_level(self.sign(), self.stop, self.trailing, self.best)
+    }
+
+    pub(super) fn take(&self) -> Option<f64> {
+        self.take
+    }
+
+    /// Whether a bar reaches any of its levels.
+    #[inline(always)]
+    pub(super) fn may_end(&self, range: &BarRange) -> bool {
+        let Bounds { stop, trail, take } = self.bounds;
+        let trail = self.best * trail;
+        let BarRange { open, high, low } = *range;
+        match self.trade.side {
+            Side::Long => {
+                let reached = (low <= stop) | (open <= stop) | (low <= trail) | (open <= trail);
+                reached | (high >= take) | (open >= take)
             }
-            (None, Some(trail)) => Some((trail, ExitReason::TrailingStop)),
-            (fixed, _) => fixed,
+            Side::Short => {
+                let reached = (high >= stop) | (open >= stop) | (high >= trail) | (open >= trail);
+                reached | (low <= take) | (open <= take)
+            }
         }
     }
 
-    /// Takes a price that was reached while holding.
-    pub(super) fn reach(&mut self, price: f64) {
-        let sign = self.sign();
-        if (price - self.best) * sign > 0.0 {
-            self.best = price;
-        }
-        if (price - self.worst) * sign < 0.0 {
-            self.worst = price;
-        }
+    /// Takes the lowest and the highest of the prices that were reached while holding.
+    #[inline(always)]
+    pub(super) fn reach(&mut self, low: f64, high: f64) {
+        let lesser = |a: f64, b: f64| if b < a { b } else { a };
+        let greater = |a: f64, b: f64| if b > a { b } else { a };
+        let (best, worst) = match self.trade.side {
+            Side::Long => (greater(self.best, high), lesser(self.worst, low)),
+            Side::Short => (lesser(self.best, low), greater(self.worst, high)),
+        };
+        (self.best, self.worst) = (best, worst);
+    }
+
+    fn set_bounds(&mut self) {
+        let is_long = self.trade.side == Side::Long;
+        let never = |is_above: bool| if is_above { f64::INFINITY } else { 0.0 };
+        self.bounds = Bounds {
+            stop: self.stop.unwrap_or(never(!is_long)),
+            trail: self.trailing.map_or(never(!is_long), |away| 1.0 - self.sign() * away),
+            take: self.take.unwrap_or(never(is_long)),
+        };
     }
 
     fn split(&mut self, ratio: f64) {
@@ -59,120 +104,100 @@ impl Lot {
         for level in [&mut self.stop, &mut self.take].into_iter().flatten() {
             *level /= ratio;
         }
+        self.set_bounds();
     }
 }
 
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) cash: f64,
+    /// In the order in which they were opened.
     pub(super) lots: Vec<Lot>,
+    /// A bar before which no lot is due.
+    pub(super) first_due: usize,
+    /// The last price of each asset: what its lots are valued at.
+    pub(super) marks: Vec<f64>,
     pub(super) tally: Tally,
-    pub(super) trades: Option<Vec<Trade>>,
+    pub(super) trades: Option<Vec<AssetTrade>>,
     pub(super) traded_value: f64,
     pub(super) rejected: usize,
-    costs: TradingCosts,
-    units: Units,
-    leverage: f64,
+    terms: Terms,
     max_lots: usize,
 }
 
 impl Account {
-    pub(super) fn new(config: &EventConfig, keep_trades: bool) -> Self {
+    pub(super) fn new(config: &EventConfig, n_assets: usize, keep_trades: bool) -> Self {
         Self {
             cash: config.cash,
             lots: Vec::new(),
+            first_due: usize::MAX,
+            marks: vec![0.0; n_assets],
             tally: Tally::new(config.cash),
             trades: keep_trades.then(Vec::new),
             traded_value: 0.0,
             rejected: 0,
-            costs: config.costs,
-            units: config.units,
-            leverage: config.leverage,
+            terms: Terms::new(config),
             max_lots: config.max_lots,
         }
     }
 
-    /// Units held, negative when short.
-    pub(super) fn position(&self) -> f64 {
-        self.lots.iter().map(|lot| lot.trade.size * lot.sign()).sum()
+    pub(super) fn lots_of(&self, asset: usize) -> impl Iterator<Item = &Lot> {
+        self.lots.iter().filter(move |lot| lot.asset == asset)
     }
 
-    /// Value of all lots, without their signs.
-    pub(super) fn gross(&self, price: f64) -> f64 {
-        self.lots.iter().map(|lot| lot.trade.size * price).sum()
+    /// Units held of an asset, negative when short.
+    pub(super) fn position(&self, asset: usize) -> f64 {
+        self.lots_of(asset).map(Lot::units).sum()
     }
 
-    pub(super) fn equity(&self, price: f64) -> f64 {
-        self.lots.iter().fold(self.cash, |cash, lot| cash + lot.trade.size * price * lot.sign())
+    /// Value of all lots, those short negative.
+    pub(super) fn net(&self) -> f64 {
+        self.lots.iter().map(|lot| lot.units() * self.marks[lot.asset]).sum()
     }
 
-    fn fill_price(&self, price: f64, is_buying: bool, is_entry: bool) -> f64 {
-        let sign = if is_buying { 1.0 } else { -1.0 };
-        let mut price = price * (1.0 + sign * self.costs.slippage);
-        if self.costs.spread > 0.0 {
-            price *= 1.0 + sign * 0.5 * self.costs.spread;
-        }
-        if is_entry && self.costs.entry_spread > 0.0 {
-            price *= 1.0 + sign * self.costs.entry_spread;
-        }
-        price
+    fn equity(&self) -> f64 {
+        self.equity_and_gross().0
     }
 
-    fn fee(&self, units: f64, price: f64) -> f64 {
-        units * price * self.costs.fee + self.costs.per_unit * units + self.costs.fixed
+    /// Cash and the value of all lots, those short negative; the value without their signs.
+    #[inline]
+    pub(super) fn equity_and_gross(&self) -> (f64, f64) {
+        self.lots.iter().fold((self.cash, 0.0), |(equity, gross), lot| {
+            let value = lot.trade.size * self.marks[lot.asset];
+            (equity + value * lot.sign(), gross + value)
+        })
+    }
+
+    /// Equity, and money for entries: what the equity may carry less what it carries.
+    fn equity_and_funds(&self) -> (f64, f64) {
+        let (equity, gross) = self.equity_and_gross();
+        (equity, equity * self.terms.leverage - gross)
     }
 
     /// Opens a lot at a price before costs; too little money or no room is a rejection.
-    pub(super) fn open(&mut self, order: &Order, bar: usize, raw: f64) {
-        let price = self.fill_price(raw, order.side == Side::Long, true);
-        let a_unit = price * (1.0 + self.costs.fee) + self.costs.per_unit;
-        let (equity, funds) = if self.lots.is_empty() {
-            (self.cash, self.cash * self.leverage)
-        } else {
-            let equity = self.equity(raw);
-            (equity, equity * self.leverage - self.gross(raw))
-        };
-        let sign = order.side.sign();
-        let stop = match order.stop_loss {
-            Some(Level::Price(stop)) => Some(stop),
-            Some(Level::Away(away)) => Some(price * (1.0 - sign * away)),
-            None => None,
-        };
-        let take = order.take_profit.map(|level| match level {
-            Level::Price(take) => take,
-            Level::Away(away) => price * (1.0 + sign * away),
-        });
-        let share = match order.size {
-            // Just below all of it, so that rounding never asks for more than there is.
-            Sizing::Funds(1.0) if self.units == Units::Whole => 1.0 - f64::EPSILON,
-            Sizing::Funds(share) => share,
-            _ => 0.0,
-        };
-        let mut size = match order.size {
-            Sizing::Funds(_) => (funds * share - self.costs.fixed) / a_unit,
-            Sizing::Equity(share) => equity * share / price,
-            Sizing::Units(units) => units,
-            Sizing::Value(value) => value / price,
-            Sizing::Risk(share) => equity * share / ((price - stop.unwrap_or(price)) * sign),
-        };
-        if self.units == Units::Whole {
-            size = size.floor();
-        }
-        let fee = self.fee(size, price);
-        let is_exact = matches!(order.size, Sizing::Funds(_)) && self.units == Units::Fractional;
-        let spent = size * price + fee;
-        let affordable = is_exact || spent <= funds * (1.0 + 1e-12);
-        let has_room = self.lots.len() < self.max_lots;
-        if !(size > 0.0 && size.is_finite() && funds > 0.0 && affordable && has_room) {
+    pub(super) fn open(&mut self, asset: usize, order: &Order, bar: usize, raw: f64) {
+        let has_room = self.lots_of(asset).count() < self.max_lots;
+        self.open_with_room(asset, order, bar, raw, has_room);
+    }
+
+    fn open_with_room(
+        &mut self,
+        asset: usize,
+        order: &Order,
+        bar: usize,
+        raw: f64,
+        has_room: bool,
+    ) {
+        self.marks[asset] = raw;
+        let (equity, funds) = self.equity_and_funds();
+        let levels = Levels { stop: order.stop_loss, take: order.take_profit };
+        let entry = self.terms.entry(order.side, order.size, levels, raw, equity, funds);
+        let Some(entry) = entry.filter(|_| has_room) else {
             self.rejected += 1;
             return;
-        }
-        self.cash -= match order.side {
-            // By construction; keeps the crumbs of rounding out of the cash.
-            Side::Long if is_exact => funds * share,
-            Side::Long => spent,
-            Side::Short => fee - size * price,
         };
+        let Entry { price, size, fee, paid, stop, take } = entry;
+        self.cash -= paid;
         self.tally.entered(fee);
         self.traded_value += size * price;
         let trade = Trade {
@@ -183,9 +208,14 @@ impl Account {
             side: order.side,
             ..Trade::NONE
         };
-        let (trailing, max_bars) = (order.trailing_stop, order.max_bars);
-        let mut lot = Lot { trade, stop, take, trailing, max_bars, best: price, worst: price };
-        lot.reach(raw);
+        let due = order.max_bars.map_or(usize::MAX, |bars| bar.saturating_add(bars));
+        // That of lots that are gone may stay: asking once more does no harm.
+        self.first_due = if self.lots.is_empty() { due } else { self.first_due.min(due) };
+        let (trailing, best, worst) = (order.trailing_stop, price, price);
+        let bounds = Bounds { stop: 0.0, trail: 0.0, take: 0.0 };
+        let mut lot = Lot { asset, trade, stop, take, trailing, due, best, worst, bounds };
+        lot.set_bounds();
+        lot.reach(raw, raw);
         self.lots.push(lot);
     }
 
@@ -199,7 +229,8 @@ impl Account {
         reason: ExitReason,
     ) {
         let side = self.lots[at].trade.side;
-        let price = self.fill_price(raw, side == Side::Short, false);
+        self.marks[self.lots[at].asset] = raw;
+        let price = self.terms.fill_price(raw, side == Side::Short, false);
         let whole = units >= self.lots[at].trade.size;
         let mut lot = if whole {
             self.lots.remove(at)
@@ -216,9 +247,8 @@ impl Account {
             self.tally.entries += 1;
             lot
         };
-        lot.reach(raw);
-        lot.reach(price);
-        let fee = self.fee(lot.trade.size, price);
+        lot.reach(raw.min(price), raw.max(price));
+        let fee = self.terms.fee(lot.trade.size, price);
         let value = lot.trade.size * price;
         self.cash += match side {
             Side::Long => value - fee,
@@ -235,62 +265,79 @@ impl Account {
         };
         self.tally.closed(fee, trade.profit());
         if let Some(trades) = &mut self.trades {
-            trades.push(trade);
+            trades.push(AssetTrade { asset: lot.asset, trade });
         }
     }
 
-    pub(super) fn close_all(&mut self, bar: usize, raw: f64, reason: ExitReason) {
-        while !self.lots.is_empty() {
-            self.close(0, f64::INFINITY, bar, raw, reason);
+    /// Closes every lot of an asset, the oldest first.
+    pub(super) fn close_asset(&mut self, asset: usize, bar: usize, raw: f64, reason: ExitReason) {
+        while let Some(at) = self.lots.iter().position(|lot| lot.asset == asset) {
+            self.close(at, f64::INFINITY, bar, raw, reason);
         }
     }
 
-    /// Trades to a position worth `weight` of the equity.
-    pub(super) fn target(&mut self, weight: f64, bar: usize, raw: f64) {
-        let equity = self.equity(raw);
-        let mut wanted = equity * weight / raw;
-        if self.units == Units::Whole {
-            wanted = wanted.trunc();
+    /// Closes every lot at the last prices, the oldest first.
+    pub(super) fn close_all(&mut self, bar: usize, reason: ExitReason) {
+        while let Some(lot) = self.lots.first() {
+            self.close(0, f64::INFINITY, bar, self.marks[lot.asset], reason);
         }
-        let mut change = wanted - self.position();
-        // Down first: lots on the other side of the change, oldest first.
-        while change != 0.0 && self.lots.first().is_some_and(|lot| lot.sign() * change < 0.0) {
-            let units = self.lots[0].trade.size.min(change.abs());
+    }
+
+    /// Trades to positions worth these shares of the equity, of the assets named, at their marks.
+    /// Changes go from the largest sale to the largest purchase, so that sales pay for purchases.
+    pub(super) fn targets(&mut self, targets: &[(usize, f64)], bar: usize) {
+        let equity = self.equity();
+        let mut changes: Vec<(usize, f64)> = targets
+            .iter()
+            .map(|(asset, weight)| {
+                let wanted = self.terms.held_units(equity * weight / self.marks[*asset]);
+                (*asset, wanted - self.position(*asset))
+            })
+            .collect();
+        let value = |(asset, units): &(usize, f64)| units * self.marks[*asset];
+        changes.sort_by(|a, b| value(a).total_cmp(&value(b)));
+        for (asset, change) in changes {
+            self.change(asset, change, equity, bar);
+        }
+    }
+
+    /// Trades so many units at the mark: lots on the other side are reduced, the oldest first, and what
+    /// is left opens a lot, as far as the funds go.
+    fn change(&mut self, asset: usize, mut change: f64, equity: f64, bar: usize) {
+        let raw = self.marks[asset];
+        while change != 0.0
+            && let Some(at) = self.lots.iter().position(|lot| lot.asset == asset)
+            && self.lots[at].sign() * change < 0.0
+        {
+            let units = self.lots[at].trade.size.min(change.abs());
             change -= units.copysign(change);
-            self.close(0, units, bar, raw, ExitReason::Rebalance);
+            self.close(at, units, bar, raw, ExitReason::Rebalance);
         }
         if change.abs() * raw > 1e-12 * equity.abs() {
             let side = if change > 0.0 { Side::Long } else { Side::Short };
             // Costs come out of the position where there is nothing else to pay them.
-            let price = self.fill_price(raw, side == Side::Long, true);
-            let a_unit = price * (1.0 + self.costs.fee) + self.costs.per_unit;
-            let funds = equity * self.leverage - self.gross(raw);
-            let affordable =
-                (funds.min(self.equity(raw) * self.leverage) - self.costs.fixed) / a_unit;
+            let price = self.terms.fill_price(raw, side == Side::Long, true);
+            let affordable = self.terms.affordable(self.equity_and_funds().1, price);
             let units = change.abs().min(affordable.max(0.0));
-            self.open(&Order::market(side, Sizing::Units(units)), bar, raw);
+            let order = Order::market(side, Sizing::Units(units));
+            self.open_with_room(asset, &order, bar, raw, true);
         }
     }
 
-    pub(super) fn split(&mut self, ratio: f64) {
-        self.lots.iter_mut().for_each(|lot| lot.split(ratio));
-    }
-
-    /// Takes the range of a bar into every lot.
-    pub(super) fn reach(&mut self, high: f64, low: f64) {
-        for lot in &mut self.lots {
-            lot.reach(high);
-            lot.reach(low);
-        }
+    pub(super) fn split(&mut self, asset: usize, ratio: f64) {
+        self.lots.iter_mut().filter(|lot| lot.asset == asset).for_each(|lot| lot.split(ratio));
     }
 
     /// The lots left at the end as open trades.
-    pub(super) fn list_open(&mut self, bar: usize, close: f64) {
+    pub(super) fn list_open(&mut self, bar: usize) {
         if let Some(trades) = &mut self.trades {
-            trades.extend(self.lots.iter().map(|lot| Trade {
-                exit_bar: bar,
-                exit_price: close,
-                ..excursions(lot)
+            trades.extend(self.lots.iter().map(|lot| AssetTrade {
+                asset: lot.asset,
+                trade: Trade {
+                    exit_bar: bar,
+                    exit_price: self.marks[lot.asset],
+                    ..excursions(lot)
+                },
             }));
         }
     }
@@ -298,6 +345,5 @@ impl Account {
 
 /// The trade of a lot with its best and worst moments.
 fn excursions(lot: &Lot) -> Trade {
-    let away = |price: f64| (price / lot.trade.entry_price - 1.0) * lot.sign();
-    Trade { favourable: away(lot.best), adverse: away(lot.worst), ..lot.trade }
+    with_excursions(lot.trade, lot.best, lot.worst)
 }

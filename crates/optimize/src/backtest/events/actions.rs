@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::config::require;
+use crate::error::Result;
+
 /// Something that changes units or cash before a bar opens.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CorporateAction {
@@ -20,4 +23,23 @@ pub enum ActionKind {
     Dividend(f64),
     /// So many new units for an old one, above 0: 2 for a two-for-one split.
     Split(f64),
+}
+
+/// Checks that actions are in order, within the data, and make sense.
+pub(super) fn check_actions(actions: &[CorporateAction], n_bars: usize) -> Result<()> {
+    let mut before = 0;
+    for action in actions {
+        let in_order = (before..n_bars).contains(&action.bar);
+        require("bar of an action", action.bar as f64, in_order, "in order, within the data")?;
+        before = action.bar;
+        match action.kind {
+            ActionKind::Dividend(money) => {
+                require("dividend", money, money.is_finite() && money >= 0.0, "0 or more")?;
+            }
+            ActionKind::Split(ratio) => {
+                require("split", ratio, ratio.is_finite() && ratio > 0.0, "above 0")?;
+            }
+        }
+    }
+    Ok(())
 }

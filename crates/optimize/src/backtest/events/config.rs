@@ -73,7 +73,11 @@ pub struct EventConfig {
     pub units: Units,
     /// Largest gross value over equity at an entry, at least 1; 1 borrows nothing.
     pub leverage: f64,
-    /// Lots that may be open at once, at least 1; more than 1 is pyramiding.
+    /// Equity over gross value below which, at a close, every lot is closed there: a margin call. From
+    /// 0, which never calls, to below 1.
+    #[serde(default)]
+    pub maintenance_margin: f64,
+    /// Lots of an asset that may be open at once, at least 1; more than 1 is pyramiding.
     pub max_lots: usize,
     /// What becomes of positions on the last bar.
     pub at_end: AtEnd,
@@ -93,6 +97,7 @@ impl EventConfig {
             costs: TradingCosts::default(),
             units: Units::Fractional,
             leverage: 1.0,
+            maintenance_margin: 0.0,
             max_lots: 1,
             at_end: AtEnd::KeepOpen,
             first_decision: 0,
@@ -132,6 +137,7 @@ impl EventConfig {
             ("slippage", c.slippage),
             ("spread", c.spread),
             ("entry_spread", c.entry_spread),
+            ("maintenance_margin", self.maintenance_margin),
         ];
         for (name, value) in fractions {
             require(name, value, (0.0..1.0).contains(&value), "a fraction from 0 to below 1")?;

@@ -1,18 +1,21 @@
-//! The pass over the bars, event by event.
+//! One asset, its bars with a setting.
 
-use super::account::Account;
-use super::actions::{ActionKind, CorporateAction};
-use super::config::{AtEnd, EventConfig, require};
-use super::order::{BarView, Order, OrderKind, OrderStrategy, Orders, Request};
-use super::plan::{Planned, TradePlan};
+use tangency_pool::{Outcome, Pool};
+
+use super::actions::{CorporateAction, check_actions};
+use super::config::EventConfig;
+use super::order::{BarView, OrderStrategy, Orders};
+use super::plan::{Direction, EntryPrice, Planned, TradePlan};
+use super::planned::PreparedEvents;
 use super::result::EventResult;
+use super::run::{Moment, Run};
 use crate::backtest::bars::Bars;
-use crate::backtest::config::{BacktestConfig, Execution};
+use crate::backtest::config::Execution;
+use crate::backtest::indicators::Indicators;
 use crate::backtest::result::Detail;
 use crate::backtest::signals::Signals;
 use crate::backtest::strategy::Strategy;
-use crate::backtest::trade::{ExitReason, Side};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Bars with a setting, ready for strategies that place orders.
 ///
@@ -62,22 +65,21 @@ impl<'a> EventBacktest<'a> {
     /// [`ErrorKind::InvalidParameter`] for a bar out of order or beyond the data, a dividend below 0,
     /// or a ratio that is not above 0.
     pub fn with_actions(mut self, actions: &'a [CorporateAction]) -> Result<Self> {
-        let mut before = 0;
-        for action in actions {
-            let in_order = (before..self.bars.len()).contains(&action.bar);
-            require("bar of an action", action.bar as f64, in_order, "in order, within the data")?;
-            before = action.bar;
-            match action.kind {
-                ActionKind::Dividend(money) => {
-                    require("dividend", money, money.is_finite() && money >= 0.0, "0 or more")?;
-                }
-                ActionKind::Split(ratio) => {
-                    require("split", ratio, ratio.is_finite() && ratio > 0.0, "above 0")?;
-                }
-            }
-        }
+        check_actions(actions, self.bars.len())?;
         self.actions = actions;
         Ok(self)
+    }
+
+    /// The bars.
+    #[must_use]
+    pub fn bars(&self) -> &Bars<'a> {
+        &self.bars
+    }
+
+    /// The corporate actions.
+    #[must_use]
+    pub fn actions(&self) -> &'a [CorporateAction] {
+        self.actions
     }
 
     /// The setting, with the execution that is used.
@@ -123,17 +125,75 @@ impl<'a> EventBacktest<'a> {
         plan: &TradePlan,
         detail: Detail,
     ) -> Result<EventResult> {
+        if self.goes_from_event_to_event(plan) {
+            return self.prepare().run_signals(signals, plan, detail);
+        }
+        self.check_length(signals)?;
+        plan.check()?;
+        self.run_bar_by_bar(signals, plan, detail)
+    }
+
+    pub(super) fn check_length(&self, signals: &Signals) -> Result<()> {
         let (expected, got) = (self.bars.len(), signals.len());
-        if expected != got {
-            return Err(ErrorKind::WrongLength { what: "signals", expected, got }.into());
+        if expected == got {
+            Ok(())
+        } else {
+            Err(ErrorKind::WrongLength { what: "signals", expected, got }.into())
         }
-        for (name, away) in [("stop_loss", plan.stop_loss), ("take_profit", plan.take_profit)] {
-            let away = away.unwrap_or(0.5);
-            require(name, away, away > 0.0 && away.is_finite(), "a fraction above 0")?;
-        }
-        plan.order(Side::Long, 1.0).check()?;
+    }
+
+    /// Whether nothing happens between signals, levels and times.
+    pub(super) fn goes_from_event_to_event(&self, plan: &TradePlan) -> bool {
+        let costs = &self.config.costs;
+        let reverses_by_waiting =
+            plan.direction == Direction::Both && plan.entry != EntryPrice::Market;
+        self.config.max_lots == 1
+            && self.config.maintenance_margin == 0.0
+            && [costs.borrow_rate, costs.cash_rate, costs.debit_rate] == [0.0; 3]
+            && self.actions.is_empty()
+            && !reverses_by_waiting
+    }
+
+    /// Signals, as many as bars, under a plan that makes sense, by the general engine.
+    pub(super) fn run_bar_by_bar(
+        &self,
+        signals: &Signals,
+        plan: &TradePlan,
+        detail: Detail,
+    ) -> Result<EventResult> {
         let pyramiding = self.config.max_lots > 1;
         self.run_detailed(&mut Planned { signals, plan, pyramiding }, detail)
+    }
+
+    /// Makes the tables that all runs of signals on these bars share: one pass over the bars.
+    #[must_use]
+    pub fn prepare(&self) -> PreparedEvents<'a> {
+        PreparedEvents::new(*self)
+    }
+
+    /// Runs every strategy under every plan on the pool, each for its figures; the outcome of a
+    /// strategy holds its results in the order of the plans. Tables and indicators are shared by
+    /// all, the signals of a strategy by its plans. Nothing depends on the number of workers.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Pool`] when the batch as a whole failed.
+    pub fn run_many<S: Strategy>(
+        &self,
+        strategies: &[S],
+        plans: &[TradePlan],
+        pool: &Pool,
+    ) -> Result<Vec<Outcome<Vec<EventResult>, Error>>> {
+        let scratch = pool.worker_state(|_| Ok::<_, Error>(Signals::default()));
+        let (prepared, indicators) = (self.prepare(), Indicators::new(self.bars));
+        let report = pool.batch().with(&scratch).try_map(strategies, |signals, strategy| {
+            strategy.signals_shared(&indicators, signals)?;
+            prepared.run_plans(signals, plans)
+        });
+        if let Some(error) = report.error() {
+            return Err(ErrorKind::Pool { message: error.to_string() }.into());
+        }
+        Ok(report.outcomes)
     }
 
     /// Runs a strategy that places orders and keeps what `detail` asks for.
@@ -146,260 +206,36 @@ impl<'a> EventBacktest<'a> {
         strategy: &mut dyn OrderStrategy,
         detail: Detail,
     ) -> Result<EventResult> {
-        let mut run = Run::new(self, detail);
-        for bar in 0..self.bars.len() {
-            run.step(bar, strategy)?;
-        }
-        Ok(run.finish())
-    }
-}
-
-struct Run<'r, 'a> {
-    backtest: &'r EventBacktest<'a>,
-    account: Account,
-    orders: Orders,
-    /// Decided at the close before.
-    placed: Vec<Request>,
-    waiting: Vec<Order>,
-    actions: &'a [CorporateAction],
-    is_ruined: bool,
-    financing: f64,
-    exposure_sum: f64,
-    equity_sum: f64,
-    equity: Option<Vec<f64>>,
-    exposure: Option<Vec<f64>>,
-}
-
-impl<'r, 'a> Run<'r, 'a> {
-    fn new(backtest: &'r EventBacktest<'a>, detail: Detail) -> Self {
-        let column = |wanted: bool| wanted.then(|| Vec::with_capacity(backtest.bars.len()));
-        Self {
-            backtest,
-            account: Account::new(&backtest.config, detail.trades),
-            orders: Orders::default(),
-            placed: Vec::new(),
-            waiting: Vec::new(),
-            actions: backtest.actions,
-            is_ruined: false,
-            financing: 0.0,
-            exposure_sum: 0.0,
-            equity_sum: 0.0,
-            equity: column(detail.equity),
-            exposure: column(detail.exposure),
-        }
-    }
-
-    fn step(&mut self, bar: usize, strategy: &mut dyn OrderStrategy) -> Result<()> {
-        let (bars, config) = (&self.backtest.bars, &self.backtest.config);
-        let close = bars.close()[bar];
-        let open = bars.open().map_or(close, |open| open[bar]);
-        let (high, low) = (bars.high_or_close()[bar], bars.low_or_close()[bar]);
-        self.corporate_actions(bar);
-        if bar > 0 && !self.account.lots.is_empty() || config.costs.cash_rate != 0.0 {
-            self.finance(bar);
-        }
-        let at_open = config.execution == Execution::NextOpen;
-        if at_open {
-            self.market_orders(bar, open);
-        }
-        if !self.account.lots.is_empty() {
-            self.levels(bar, open, high, low);
-        }
-        if !self.waiting.is_empty() {
-            self.waiting_orders(bar, open, high, low);
-        }
-        self.account.reach(high, low);
-        if !at_open {
-            self.market_orders(bar, close);
-        }
-
-        let mut equity = self.account.equity(close);
-        if equity <= 0.0 && !self.is_ruined {
-            self.account.close_all(bar, close, ExitReason::Ruin);
-            self.is_ruined = true;
-            equity = self.account.cash;
-        }
-        let in_market = !self.account.lots.is_empty();
-        let position = self.account.position();
-        // A bar in cash that leaves the equity as it was adds nothing to any sum.
-        if in_market || equity != self.account.tally.equity {
-            self.account.tally.close(equity, in_market);
-        }
-        self.equity_sum += equity;
-        if in_market {
-            self.exposure_sum += self.account.gross(close) / equity;
-        }
-        if let Some(column) = &mut self.equity {
-            column.push(equity);
-        }
-        if let Some(column) = &mut self.exposure {
-            column.push(position * close / equity);
-        }
-        if self.is_ruined || bar + 1 == bars.len() {
-            return Ok(());
-        }
-        if bar >= config.first_decision {
+        let (bars, actions) = ([self.bars], [self.actions]);
+        let mut orders = Orders::default();
+        let run = Run::new(&bars, &self.config, &actions, detail);
+        let outcome = run.all(|moment, requests| {
+            let Moment { bar, equity, account } = moment;
             let view = BarView {
-                bars: bars.up_to(bar),
-                equity,
-                cash: self.account.cash,
-                position,
-                lots: self.account.lots.len(),
+                bars: self.bars.up_to(*bar),
+                equity: *equity,
+                cash: account.cash,
+                position: account.position(0),
+                lots: account.lots.len(),
             };
-            strategy.on_bar(&view, &mut self.orders)?;
-            self.place()?;
-        }
-        if config.at_end == AtEnd::CloseAtLastOpen && bar + 2 == bars.len() {
-            self.placed.clear();
-            self.waiting.clear();
-            self.placed.push(Request::Close);
-        }
-        Ok(())
-    }
-
-    fn place(&mut self) -> Result<()> {
-        for request in self.orders.requests.drain(..) {
-            match request {
-                Request::Open(order) => {
-                    order.check()?;
-                    if order.kind == OrderKind::Market {
-                        self.placed.push(request);
-                    } else {
-                        self.waiting.push(order);
-                    }
-                }
-                Request::Target(weight) => {
-                    require("target weight", weight, weight.is_finite(), "a finite number")?;
-                    self.placed.push(request);
-                }
-                Request::Close => self.placed.push(request),
-                Request::CancelWaiting => self.waiting.clear(),
+            strategy.on_bar(&view, &mut orders)?;
+            if !orders.requests.is_empty() {
+                requests.append(&mut orders.requests);
             }
-        }
-        Ok(())
-    }
-
-    fn corporate_actions(&mut self, bar: usize) {
-        while let Some((action, rest)) = self.actions.split_first()
-            && action.bar == bar
-        {
-            match action.kind {
-                ActionKind::Dividend(money) => {
-                    self.account.cash += money * self.account.position();
-                }
-                ActionKind::Split(ratio) => {
-                    self.account.split(ratio);
-                    for order in &mut self.waiting {
-                        if let OrderKind::Limit(price) | OrderKind::Stop(price) = &mut order.kind {
-                            *price /= ratio;
-                        }
-                    }
-                }
-            }
-            self.actions = rest;
-        }
-    }
-
-    fn finance(&mut self, bar: usize) {
-        let Some(before) = bar.checked_sub(1) else { return };
-        let (config, account) = (&self.backtest.config, &mut self.account);
-        let costs = &config.costs;
-        let cash_rate = if account.cash > 0.0 { costs.cash_rate } else { costs.debit_rate };
-        let shorted: f64 = account
-            .lots
-            .iter()
-            .filter(|lot| lot.trade.side == Side::Short)
-            .map(|lot| lot.trade.size * self.backtest.bars.close()[before])
-            .sum();
-        let paid =
-            (account.cash * cash_rate - shorted * costs.borrow_rate) / config.periods_per_year;
-        account.cash += paid;
-        self.financing += paid;
-    }
-
-    fn market_orders(&mut self, bar: usize, price: f64) {
-        for at in (0..self.account.lots.len()).rev() {
-            if self.account.lots[at].is_due(bar) {
-                self.account.close(at, f64::INFINITY, bar, price, ExitReason::Time);
-            }
-        }
-        for request in self.placed.drain(..) {
-            match request {
-                Request::Open(order) => self.account.open(&order, bar, price),
-                Request::Close => self.account.close_all(bar, price, ExitReason::Signal),
-                Request::Target(weight) => self.account.target(weight, bar, price),
-                Request::CancelWaiting => {}
-            }
-        }
-    }
-
-    /// Stops and take profits of every lot.
-    fn levels(&mut self, bar: usize, open: f64, high: f64, low: f64) {
-        for at in (0..self.account.lots.len()).rev() {
-            let lot = &self.account.lots[at];
-            let is_long = lot.trade.side == Side::Long;
-            let stop = lot.stop_level().and_then(|(stop, reason)| {
-                Some((beyond(stop, !is_long, open, high, low)?, reason))
-            });
-            let take = || {
-                let price = beyond(lot.take?, is_long, open, high, low)?;
-                Some((price, ExitReason::TakeProfit))
-            };
-            if let Some((price, reason)) = stop.or_else(take) {
-                self.account.close(at, f64::INFINITY, bar, price, reason);
-            }
-        }
-    }
-
-    fn waiting_orders(&mut self, bar: usize, open: f64, high: f64, low: f64) {
-        let waiting = std::mem::take(&mut self.waiting);
-        for order in waiting {
-            let is_long = order.side == Side::Long;
-            let fill = match order.kind {
-                OrderKind::Limit(price) => beyond(price, !is_long, open, high, low),
-                OrderKind::Stop(price) => beyond(price, is_long, open, high, low),
-                OrderKind::Market => Some(open),
-            };
-            let Some(price) = fill else {
-                self.waiting.push(order);
-                continue;
-            };
-            let before = self.account.lots.len();
-            self.account.open(&order, bar, price);
-            // The worst is assumed of the rest of the bar.
-            if let Some(lot) = self.account.lots.get(before)
-                && let Some((stop, reason)) = lot.stop_level()
-                && let Some(exit) = beyond(stop, !is_long, price, high, low)
-            {
-                self.account.close(before, f64::INFINITY, bar, exit, reason);
-            }
-        }
-    }
-
-    fn finish(mut self) -> EventResult {
-        let (bars, config) = (&self.backtest.bars, &self.backtest.config);
-        let n = bars.len();
-        self.account.list_open(n - 1, bars.close()[n - 1]);
-        let setting = BacktestConfig::new(config.periods_per_year).with_cash(config.cash);
-        EventResult {
-            execution: config.execution,
-            statistics: self.account.tally.statistics(n, &setting),
-            turnover: self.account.traded_value / (self.equity_sum / n as f64),
-            mean_exposure: self.exposure_sum / n as f64,
-            rejected: self.account.rejected,
-            financing: self.financing,
-            trades: self.account.trades,
-            equity: self.equity,
-            exposure: self.exposure,
-        }
-    }
-}
-
-/// Where a level is reached, if it is: at the open where that is beyond it, else at the level.
-fn beyond(level: f64, is_above: bool, open: f64, high: f64, low: f64) -> Option<f64> {
-    if is_above {
-        (high.max(open) >= level).then(|| open.max(level))
-    } else {
-        (low.min(open) <= level).then(|| open.min(level))
+            Ok(())
+        })?;
+        Ok(EventResult {
+            execution: self.config.execution,
+            statistics: outcome.statistics,
+            turnover: outcome.turnover,
+            mean_exposure: outcome.mean_exposure,
+            rejected: outcome.rejected,
+            financing: outcome.financing,
+            trades: outcome
+                .trades
+                .map(|trades| trades.into_iter().map(|listed| listed.trade).collect()),
+            equity: outcome.equity,
+            exposure: outcome.exposure,
+        })
     }
 }

@@ -1,8 +1,18 @@
-//! The event engine: orders, stops and sizes that depend on the path.
+//! The event engines: orders, stops and sizes that depend on the path, on one or many assets.
 //!
-//! Where a rule is in or out with all its cash, [`Backtest`](crate::backtest::Backtest) is faster.
-//! Here a strategy is asked after every bar ([`OrderStrategy::on_bar`]) and answers with [`Order`]s;
-//! [`EventBacktest::run_signals`] does the same for entry and exit signals under a [`TradePlan`].
+//! Where a rule is in or out with all its cash, [`Backtest`](crate::backtest::Backtest) is faster. Here are
+//! two engines with the same semantics and the same bits of every price, size, fee and trade:
+//!
+//! - **Plans.** [`EventBacktest::run_signals`] and [`PreparedEvents`] follow entry and exit signals under a
+//!   [`TradePlan`] (stop loss, take profit, trailing stop, time limit, entries at a limit or a stop, either
+//!   side or both, every [`Sizing`] and cost). Several plans on the same bars go side by side through
+//!   vector registers: with AVX-512, 0.2 to 1 ns a bar and plan, by how often they trade.
+//! - **Orders.** An [`OrderStrategy`] is asked after every bar and answers with [`Order`]s, a
+//!   [`PortfolioStrategy`] does so for many assets that share their cash. Every bar is visited, at some
+//!   14 ns. Plans with more than one lot, interest or borrowing rates, margin calls, corporate actions, or
+//!   a reversal by a waiting order come this way too, and so does a plan whose account is lost.
+//!
+//! [`EventBacktest::run_many`] runs strategies under plans on a pool.
 //!
 //! # Order of events within a bar
 //!
@@ -20,8 +30,16 @@
 //!    that is worse. The stop of a lot opened by such an order counts against this bar's range at once,
 //!    its take profit from the next bar on.
 //! 5. **The close.** With next-close execution, the orders of step 3 fill here instead. Equity is
-//!    marked; where nothing is left of it every lot is closed at the close and trading ends. Then
-//!    the strategy is asked.
+//!    marked; where nothing is left of it every lot is closed at the close and trading ends, and where
+//!    less is left than the maintenance margin every lot is closed there. Then the strategy is asked.
+//!
+//! With many assets each step is done for all of them before the next one: orders in the order placed,
+//! lots and assets in theirs. [`PortfolioOrders::target_weights`] goes from the largest sale to the largest
+//! purchase, so that sales pay for purchases. Lots are valued at the last price of their asset: the
+//! open, its latest fill within the bar, the close.
+//!
+//! An entry of a plan that waits at a limit or a stop is replaced by the next entry signal and withdrawn
+//! by an exit signal; it still counts on the bar at whose close that signal comes.
 //!
 //! # Named models
 //!
@@ -36,11 +54,20 @@ mod config;
 mod engine;
 mod order;
 mod plan;
+mod planned;
+mod portfolio;
 mod result;
+mod run;
+mod terms;
 
 pub use actions::{ActionKind, CorporateAction};
 pub use config::{AtEnd, EventConfig, TradingCosts, Units};
 pub use engine::EventBacktest;
 pub use order::{BarView, Level, Order, OrderKind, OrderStrategy, Orders, Sizing};
-pub use plan::{Direction, TradePlan};
+pub use plan::{Direction, EntryPrice, TradePlan};
+pub use planned::PreparedEvents;
+pub use portfolio::{
+    AssetTrade, PortfolioBacktest, PortfolioOrders, PortfolioResult, PortfolioStrategy,
+    PortfolioView,
+};
 pub use result::EventResult;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::config::require;
+use super::terms::BarRange;
 use crate::backtest::bars::Bars;
 use crate::backtest::trade::Side;
 use crate::error::Result;
@@ -48,6 +49,19 @@ pub enum OrderKind {
     Limit(f64),
     /// A price this bad or worse; waits until then.
     Stop(f64),
+}
+
+impl OrderKind {
+    /// Where it fills within a bar, if it does: at a limit or better, at a stop or worse.
+    #[inline]
+    pub(super) fn fill_within(self, side: Side, range: &BarRange) -> Option<f64> {
+        let is_long = side == Side::Long;
+        match self {
+            Self::Limit(price) => range.beyond(price, !is_long),
+            Self::Stop(price) => range.beyond(price, is_long),
+            Self::Market => Some(range.open),
+        }
+    }
 }
 
 /// An order to open a lot.
@@ -118,6 +132,21 @@ impl Order {
     pub fn with_max_bars(mut self, bars: usize) -> Self {
         self.max_bars = Some(bars);
         self
+    }
+
+    /// The same order in units after a split.
+    pub(super) fn split(&mut self, ratio: f64) {
+        if let OrderKind::Limit(price) | OrderKind::Stop(price) = &mut self.kind {
+            *price /= ratio;
+        }
+        for level in [&mut self.stop_loss, &mut self.take_profit].into_iter().flatten() {
+            if let Level::Price(price) = level {
+                *price /= ratio;
+            }
+        }
+        if let Sizing::Units(units) = &mut self.size {
+            *units *= ratio;
+        }
     }
 
     /// Checks sizes and levels.
@@ -230,38 +259,41 @@ impl<'a> BarView<'a> {
 /// What is placed at the close of a bar.
 #[derive(Debug, Default)]
 pub struct Orders {
-    pub(super) requests: Vec<Request>,
+    pub(super) requests: Vec<(usize, Request)>,
 }
 
-/// One instruction, in the order placed.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// One instruction for an asset, in the order placed.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Request {
     Open(Order),
     Close,
     Target(f64),
+    /// For every asset at once.
+    Targets(Vec<f64>),
     CancelWaiting,
 }
 
 impl Orders {
     /// Opens a lot.
     pub fn place(&mut self, order: Order) {
-        self.requests.push(Request::Open(order));
+        self.requests.push((0, Request::Open(order)));
     }
 
     /// Closes every lot with a market order; does nothing when there are none.
     pub fn close(&mut self) {
-        self.requests.push(Request::Close);
+        self.requests.push((0, Request::Close));
     }
 
     /// Trades to a position worth this share of the equity at the fill, negative for short, with a
-    /// market order. Lots are reduced in the order in which they were opened.
+    /// market order. Lots are reduced in the order in which they were opened; there is always room for
+    /// one more.
     pub fn target_weight(&mut self, weight: f64) {
-        self.requests.push(Request::Target(weight));
+        self.requests.push((0, Request::Target(weight)));
     }
 
     /// Withdraws limit and stop orders that still wait.
     pub fn cancel_waiting(&mut self) {
-        self.requests.push(Request::CancelWaiting);
+        self.requests.push((0, Request::CancelWaiting));
     }
 }
 

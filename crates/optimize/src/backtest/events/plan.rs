@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::order::{BarView, Level, Order, OrderStrategy, Orders, Sizing};
+use super::config::require;
+use super::order::{BarView, Level, Order, OrderKind, OrderStrategy, Orders, Sizing};
+use super::terms::Levels;
 use crate::backtest::signals::Signals;
 use crate::backtest::trade::Side;
 use crate::error::Result;
@@ -20,7 +22,23 @@ pub enum Direction {
     Both,
 }
 
+/// The price at which an entry fills. Fractions are of the close of the signal's bar.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryPrice {
+    /// The next open or close, as the setting has it.
+    #[default]
+    Market,
+    /// This fraction below that close, above it for a short lot, or better.
+    Limit(f64),
+    /// This fraction above that close, below it for a short lot, or worse: a breakout.
+    Stop(f64),
+}
+
 /// What is attached to the orders of a strategy that only says when.
+///
+/// An entry by [`EntryPrice::Limit`] or [`EntryPrice::Stop`] waits until it fills; the next entry signal
+/// replaces it and an exit signal withdraws it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TradePlan {
@@ -29,6 +47,9 @@ pub struct TradePlan {
     pub direction: Direction,
     /// How many units an entry takes.
     pub size: Sizing,
+    /// The price at which an entry fills.
+    #[serde(default)]
+    pub entry: EntryPrice,
     /// Fraction from the close of the signal's bar at which a lot is given up.
     #[serde(default)]
     pub stop_loss: Option<f64>,
@@ -50,6 +71,7 @@ impl TradePlan {
         Self {
             direction: Direction::LongOnly,
             size: Sizing::Funds(1.0),
+            entry: EntryPrice::Market,
             stop_loss: None,
             take_profit: None,
             trailing_stop: None,
@@ -57,15 +79,70 @@ impl TradePlan {
         }
     }
 
-    /// The order of an entry decided at this close.
-    pub(super) fn order(&self, side: Side, close: f64) -> Order {
-        let sign = side.sign();
+    /// Checks sizes, levels and the entry for the sides it may trade.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidParameter`](crate::ErrorKind::InvalidParameter) naming the field.
+    pub fn check(&self) -> Result<()> {
+        // Below the price there is room for less than all of it.
+        let is_long = self.direction != Direction::ShortOnly;
+        let is_short = self.direction != Direction::LongOnly;
+        let levels = [
+            ("stop_loss", self.stop_loss, is_long, "a fraction above 0 to below 1, when long"),
+            (
+                "take_profit",
+                self.take_profit,
+                is_short,
+                "a fraction above 0 to below 1, when short",
+            ),
+        ];
+        for (name, away, is_below, below_one) in levels {
+            let Some(away) = away else { continue };
+            require(name, away, away > 0.0 && away.is_finite(), "a fraction above 0")?;
+            require(name, away, !is_below || away < 1.0, below_one)?;
+        }
+        if let EntryPrice::Limit(away) | EntryPrice::Stop(away) = self.entry {
+            let expected = "a fraction from 0 to below 1";
+            require("entry", away, (0.0..1.0).contains(&away), expected)?;
+        }
+        if is_long {
+            self.order(Side::Long, 1.0).check()?;
+        }
+        if is_short {
+            self.order(Side::Short, 1.0).check()?;
+        }
+        Ok(())
+    }
+
+    /// Stop loss and take profit of an entry decided at this close.
+    #[inline]
+    pub(super) fn levels(&self, side: Side, close: f64) -> Levels {
         let level = |away: Option<f64>, sign: f64| {
             away.map(|away| Level::Price(close * (1.0 + sign * away)))
         };
+        let sign = side.sign();
+        Levels { stop: level(self.stop_loss, -sign), take: level(self.take_profit, sign) }
+    }
+
+    /// What makes an entry decided at this close fill.
+    #[inline]
+    pub(super) fn kind(&self, side: Side, close: f64) -> OrderKind {
+        let sign = side.sign();
+        match self.entry {
+            EntryPrice::Market => OrderKind::Market,
+            EntryPrice::Limit(away) => OrderKind::Limit(close * (1.0 - sign * away)),
+            EntryPrice::Stop(away) => OrderKind::Stop(close * (1.0 + sign * away)),
+        }
+    }
+
+    /// The order of an entry decided at this close.
+    pub(super) fn order(&self, side: Side, close: f64) -> Order {
+        let Levels { stop, take } = self.levels(side, close);
         Order {
-            stop_loss: level(self.stop_loss, -sign),
-            take_profit: level(self.take_profit, sign),
+            kind: self.kind(side, close),
+            stop_loss: stop,
+            take_profit: take,
             trailing_stop: self.trailing_stop,
             max_bars: self.max_bars,
             ..Order::market(side, self.size)
@@ -98,6 +175,7 @@ impl OrderStrategy for Planned<'_> {
             (Direction::ShortOnly, true) | (Direction::Both, false) => Some(Side::Short),
             _ => None,
         };
+        orders.cancel_waiting();
         let Some(side) = wanted else {
             if view.lots() > 0 {
                 orders.close();

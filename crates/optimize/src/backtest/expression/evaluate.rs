@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tangency_preprocess::indicators::{Macd, ema_into, rsi_into, sma_into};
 
 use super::tree::{Arithmetic, Column, Expression, Function, Node, Relation};
-use crate::backtest::indicators::Indicators;
-use crate::backtest::strategies::{check_window, for_each_extreme_before};
+use crate::backtest::fast::{Crossings, Each, SimdWidth, run};
+use crate::backtest::indicators::{Indicators, for_each_extreme_before};
+use crate::backtest::strategies::check_window;
 use crate::error::{ErrorKind, Result};
 use crate::nearest_name::nearest_name;
 
@@ -84,29 +85,39 @@ impl Evaluation<'_, '_> {
     }
 
     fn compare(&self, relation: Relation, a: &Value, b: &Value, flags: &mut [bool]) {
-        let each = |flags: &mut [bool], holds: fn(&f64, &f64) -> bool| {
-            for (bar, flag) in flags.iter_mut().enumerate() {
-                *flag = holds(&a.at(bar), &b.at(bar));
+        let filled;
+        let (a, b, relation) = match (a, b) {
+            (Value::Series(a), Value::Series(b)) => (a, &b[..], relation),
+            (Value::Series(a), Value::Constant(b)) => {
+                filled = vec![*b; flags.len()];
+                (a, &filled[..], relation)
+            }
+            // Mirrored, so that the series comes first.
+            (Value::Constant(a), Value::Series(b)) => {
+                filled = vec![*a; flags.len()];
+                (b, &filled[..], relation.mirrored())
+            }
+            (Value::Constant(a), Value::Constant(b)) => {
+                flags.fill(relation.holds(*a, *b));
+                return;
             }
         };
-        let crossing =
-            |flags: &mut [bool], from: fn(&f64, &f64) -> bool, to: fn(&f64, &f64) -> bool| {
-                let mut before = false;
-                for (bar, flag) in flags.iter_mut().enumerate() {
-                    let (a, b) = (a.at(bar), b.at(bar));
-                    *flag = before && to(&a, &b);
-                    before = from(&a, &b);
-                }
-            };
+        let width = SimdWidth::detect();
         match relation {
-            Relation::Less => each(flags, f64::lt),
-            Relation::LessOrEqual => each(flags, f64::le),
-            Relation::Greater => each(flags, f64::gt),
-            Relation::GreaterOrEqual => each(flags, f64::ge),
-            Relation::Equal => each(flags, f64::eq),
-            Relation::NotEqual => each(flags, |a, b| a != b && !a.is_nan() && !b.is_nan()),
-            Relation::CrossesAbove => crossing(flags, f64::le, f64::gt),
-            Relation::CrossesBelow => crossing(flags, f64::ge, f64::lt),
+            Relation::Less => run(width, Each { a, b, flags, holds: |a, b| a < b }),
+            Relation::LessOrEqual => run(width, Each { a, b, flags, holds: |a, b| a <= b }),
+            Relation::Greater => run(width, Each { a, b, flags, holds: |a, b| a > b }),
+            Relation::GreaterOrEqual => run(width, Each { a, b, flags, holds: |a, b| a >= b }),
+            Relation::Equal => run(width, Each { a, b, flags, holds: |a, b| a == b }),
+            Relation::NotEqual => run(width, Each { a, b, flags, holds: |a, b| (a < b) | (a > b) }),
+            Relation::CrossesAbove => {
+                flags[0] = false;
+                run(width, Crossings { a, b, flags, from_to: (|a, b| a <= b, |a, b| a > b) });
+            }
+            Relation::CrossesBelow => {
+                flags[0] = false;
+                run(width, Crossings { a, b, flags, from_to: (|a, b| a >= b, |a, b| a < b) });
+            }
         }
     }
 

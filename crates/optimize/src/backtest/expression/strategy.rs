@@ -9,7 +9,8 @@ use crate::backtest::bars::Bars;
 use crate::backtest::indicators::Indicators;
 use crate::backtest::signals::Signals;
 use crate::backtest::strategy::Strategy;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
+use crate::nearest_name::nearest_name;
 
 /// Enters where one expression holds, leaves where another does.
 ///
@@ -59,6 +60,31 @@ impl ExpressionStrategy {
     pub fn with_parameter(mut self, name: &str, value: f64) -> Self {
         self.parameters.insert(name.to_owned(), value);
         self
+    }
+
+    /// With values for every parameter that has none yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownName`] with the nearest name for a parameter that neither expression has,
+    /// [`ErrorKind::MissingParameter`] for one that is left without a value.
+    pub fn with_parameters<'n>(
+        mut self,
+        values: impl IntoIterator<Item = (&'n str, f64)>,
+    ) -> Result<Self> {
+        for (name, value) in values {
+            let known = self.parameter_names();
+            if !known.contains(&name) {
+                let nearest = nearest_name(name, known.into_iter());
+                let (what, name) = ("parameter of the rule", name.to_owned());
+                return Err(ErrorKind::UnknownName { what, name, nearest }.into());
+            }
+            self.parameters.insert(name.to_owned(), value);
+        }
+        match self.parameter_names().iter().find(|name| !self.parameters.contains_key(**name)) {
+            Some(name) => Err(ErrorKind::MissingParameter { name: (*name).to_owned() }.into()),
+            None => Ok(self),
+        }
     }
 
     /// The parameters of both expressions, in the order in which they first occur.

@@ -106,6 +106,35 @@ pub(super) enum Relation {
     CrossesBelow,
 }
 
+impl Relation {
+    /// The same relation with its sides exchanged.
+    pub(super) fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+            Self::Equal => Self::Equal,
+            Self::NotEqual => Self::NotEqual,
+            Self::CrossesAbove => Self::CrossesBelow,
+            Self::CrossesBelow => Self::CrossesAbove,
+        }
+    }
+
+    /// Whether it holds between two numbers that never change: these never cross.
+    pub(super) fn holds(self, a: f64, b: f64) -> bool {
+        match self {
+            Self::Less => a < b,
+            Self::LessOrEqual => a <= b,
+            Self::Greater => a > b,
+            Self::GreaterOrEqual => a >= b,
+            Self::Equal => a == b,
+            Self::NotEqual => a != b && !a.is_nan() && !b.is_nan(),
+            Self::CrossesAbove | Self::CrossesBelow => false,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Function {
     Sma,

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use tangency_preprocess::indicators::PrefixSums;
 
-use super::orders::Orders;
+use super::groups::{Group, grouped, places};
+use super::orders::{Changes, Orders};
 use super::prepared::{PreparedBacktest, decided};
-use super::simd::{Mask, WORD, average_rows, compare};
-use super::walk::Walk;
+use super::simd::{GROUP, Mask, Task, WORD, compare, compare_group, run};
+use super::walk::{Span, Walk};
 use crate::backtest::moving_averages::MovingAverages;
 use crate::backtest::simulation::{Nothing, simulate};
 use crate::backtest::statistics::{Statistics, Tally};
@@ -19,39 +20,110 @@ const WHOLE: usize = 1 << 19;
 /// Doubles of a tile otherwise: 512 KiB, half of a common L2 cache.
 const TILE: usize = 1 << 16;
 
-/// Masks and orders of one set in one tile.
-struct Scratch {
-    above: Vec<Mask>,
+/// Words of a tile of a crossover by itself.
+const ONE: usize = 16;
+
+/// Comparisons of the sets of one group in one tile, and room for what follows from them.
+#[derive(Debug)]
+pub(in crate::backtest) struct Scratch {
+    above: [Vec<Mask>; GROUP],
+    room: Room,
+}
+
+/// What one set after the other uses.
+#[derive(Debug)]
+struct Room {
     below: Vec<Mask>,
     orders: Orders,
+    changes: Changes,
+    spans: Vec<Span>,
 }
 
 impl Scratch {
+    /// For crossovers one by one.
+    pub(in crate::backtest) fn of_one() -> Self {
+        Self::new(ONE)
+    }
+
     fn new(words: usize) -> Self {
         let masks = || vec![Mask::default(); words];
-        Self { above: masks(), below: masks(), orders: Orders::default() }
+        let room = Room {
+            below: masks(),
+            orders: Orders::default(),
+            changes: Changes::default(),
+            spans: Vec::new(),
+        };
+        Self { above: std::array::from_fn(|_| masks()), room }
     }
 }
 
-/// One crossover over averages of all bars.
+/// Rows of a moving average.
+struct Averages<'t> {
+    sums: &'t PrefixSums,
+    window: usize,
+    rows: Range<usize>,
+    out: &'t mut [f64],
+}
+
+impl Task for Averages<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let done = self.sums.sma_rows_into(self.window, self.rows, self.out);
+        done.expect("the caller has checked windows, rows and lengths");
+    }
+}
+
+/// One crossover of columns of all bars, both of which exist from the bar before `first` on.
 pub(super) fn one(
     prepared: &PreparedBacktest<'_>,
     fast: &[f64],
     slow: &[f64],
-    cross: SmaCross,
+    first: usize,
+    scratch: &mut Scratch,
 ) -> Statistics {
-    const BARS: usize = 16 * WORD;
+    const BARS: usize = ONE * WORD;
     let mut walk = Walk::new(prepared.config());
-    let mut scratch = Scratch::new(16);
-    let first = cross.first_crossing();
     let mut from = (first - 1) / BARS * BARS;
     while from < fast.len() && first <= fast.len() {
         let to = (from + BARS).min(fast.len());
-        let pair = (&fast[from..to], &slow[from..to]);
-        advance(prepared, &mut walk, pair, from, first, &mut scratch);
+        let (fast, slow) = (&fast[from..to], &slow[from..to]);
+        let Scratch { above, room } = scratch;
+        let tied = compare(prepared.width(), fast, slow, &mut above[0]);
+        let tile = Tile { from, compared: 0, fast, slow };
+        advance(prepared, &mut walk, &tile, first, &above[0], tied, room);
         from = to;
     }
     finish(prepared, &mut walk, || (fast.to_vec(), slow.to_vec()))
+}
+
+/// Whether anything is missing in two columns of the same length.
+struct IsMissing<'t>(&'t [f64], &'t [f64]);
+
+impl Task for IsMissing<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        let pairs = self.0.iter().zip(self.1);
+        pairs.fold(false, |missing, (a, b)| missing | a.is_nan() | b.is_nan())
+    }
+}
+
+/// The crossover of any two columns of all bars; `None` where one has gaps after its warm-up.
+pub(super) fn of_columns(
+    prepared: &PreparedBacktest<'_>,
+    fast: &[f64],
+    slow: &[f64],
+    scratch: &mut Scratch,
+) -> Option<Statistics> {
+    let start = fast.iter().zip(slow).position(|(f, s)| !f.is_nan() && !s.is_nan());
+    let start = start.unwrap_or(fast.len());
+    if run(prepared.width(), IsMissing(&fast[start..], &slow[start..])) {
+        return None;
+    }
+    Some(one(prepared, fast, slow, start + 1, scratch))
 }
 
 /// Many crossovers: bars in tiles, all averages of a tile computed once, every set through it.
@@ -59,29 +131,28 @@ pub(super) fn many(
     prepared: &PreparedBacktest<'_>,
     crosses: &[SmaCross],
 ) -> Result<Vec<Statistics>> {
-    let close = prepared.backtest().bars().close();
+    let bars = prepared.backtest().bars();
+    let close = bars.close();
     let n = close.len();
-    let mut windows: Vec<usize> = crosses.iter().flat_map(|c| [c.fast, c.slow]).collect();
-    windows.sort_unstable();
-    windows.dedup();
-    for window in windows.first().iter().chain(windows.last().iter()) {
-        check_window("window", **window, prepared.backtest().bars())?;
-    }
+    let each = || crosses.iter().flat_map(|cross| [cross.fast, cross.slow]);
+    let longest = each().max().unwrap_or(1);
+    check_window("window", each().min().unwrap_or(1), bars)?;
+    check_window("window", longest, bars)?;
+    let mut is_used = vec![false; longest + 1];
+    each().for_each(|window| is_used[window] = true);
+    let windows: Vec<usize> = (1..=longest).filter(|window| is_used[*window]).collect();
     let tile = if windows.len() * n <= WHOLE {
         n
     } else {
         // Whole words, so that a word never spans two tiles.
         (TILE / windows.len() / WORD).max(4) * WORD
     };
-    let place = |window: usize| windows.partition_point(|w| *w < window);
-    let sets: Vec<(usize, usize)> =
-        crosses.iter().map(|cross| (place(cross.fast), place(cross.slow))).collect();
-    let order = blockwise(&sets);
+    let groups = grouped(&places(&windows, crosses, n)?);
 
     let sums = PrefixSums::new(close);
     let average = |window| {
         let mut row = vec![f64::NAN; n];
-        average_rows(prepared.width(), &sums, window, 0..n, &mut row);
+        run(prepared.width(), Averages { sums: &sums, window, rows: 0..n, out: &mut row });
         row
     };
     let finish = |walk: &mut Walk, cross: &SmaCross| {
@@ -91,43 +162,45 @@ pub(super) fn many(
     let mut scratch = Scratch::new(tile.div_ceil(WORD));
     let fill = |rows: Range<usize>, averages: &mut [f64]| {
         for (window, row) in windows.iter().zip(averages.chunks_exact_mut(rows.len())) {
-            average_rows(prepared.width(), &sums, *window, rows.clone(), row);
+            let rows = rows.clone();
+            run(prepared.width(), Averages { sums: &sums, window: *window, rows, out: row });
         }
     };
     if tile >= n {
         fill(0..n, &mut averages);
+        let row = |at: usize| &averages[at * n..][..n];
         let mut figures = blank(prepared, crosses.len());
-        for &at in &order {
-            let (fast, slow) = sets[at];
-            let pair = (&averages[fast * n..][..n], &averages[slow * n..][..n]);
-            let mut walk = Walk::new(prepared.config());
-            if crosses[at].first_crossing() <= n {
-                advance(prepared, &mut walk, pair, 0, crosses[at].first_crossing(), &mut scratch);
+        for group in &groups {
+            let mut walks = std::array::from_fn(|_| Walk::new(prepared.config()));
+            advance_group(prepared, group, crosses, row, 0, walks.each_mut(), &mut scratch);
+            for (walk, (at, _)) in walks.iter_mut().zip(&group.sets[..group.len]) {
+                figures[*at] = finish(walk, &crosses[*at]);
             }
-            figures[at] = finish(&mut walk, &crosses[at]);
         }
         return Ok(figures);
     }
-    let mut walks = vec![Walk::new(prepared.config()); crosses.len()];
+    let mut walks = vec![Walk::new(prepared.config()); groups.len() * GROUP];
     for from in (0..n).step_by(tile) {
         let to = (from + tile).min(n);
         let len = to - from;
         fill(from..to, &mut averages);
-        for &at in &order {
-            let (fast, slow) = sets[at];
-            let pair = (&averages[fast * len..][..len], &averages[slow * len..][..len]);
-            let first = crosses[at].first_crossing();
-            if first <= to {
-                advance(prepared, &mut walks[at], pair, from, first, &mut scratch);
-            }
+        let row = |at: usize| &averages[at * len..][..len];
+        for (group, walks) in groups.iter().zip(walks.as_chunks_mut::<GROUP>().0) {
+            advance_group(prepared, group, crosses, row, from, walks.each_mut(), &mut scratch);
         }
     }
-    Ok(walks.iter_mut().zip(crosses).map(|(walk, cross)| finish(walk, cross)).collect())
+    let mut figures = blank(prepared, crosses.len());
+    for (group, walks) in groups.iter().zip(walks.as_chunks_mut::<GROUP>().0) {
+        for (walk, (at, _)) in walks.iter_mut().zip(&group.sets[..group.len]) {
+            figures[*at] = finish(walk, &crosses[*at]);
+        }
+    }
+    Ok(figures)
 }
 
 impl SmaCross {
     /// The first bar on which both averages exist on the bar before too, at least 1.
-    fn first_crossing(self) -> usize {
+    pub(super) fn first_crossing(self) -> usize {
         self.fast.max(self.slow)
     }
 }
@@ -138,22 +211,18 @@ pub(super) fn over(
     averages: &MovingAverages,
     crosses: &[SmaCross],
 ) -> Result<Vec<Statistics>> {
-    let windows = averages.windows();
-    let place = |window: usize| windows.partition_point(|w| *w < window);
-    let sets: Vec<(usize, usize)> =
-        crosses.iter().map(|cross| (place(cross.fast), place(cross.slow))).collect();
-    let mut figures = blank(prepared, crosses.len());
     let n = averages.n_bars();
+    let sets = places(averages.windows(), crosses, n)?;
+    let mut figures = blank(prepared, crosses.len());
     let mut scratch = Scratch::new(n.div_ceil(WORD));
-    for at in blockwise(&sets) {
-        let cross = crosses[at];
-        let (fast, slow) = (averages.get(cross.fast)?, averages.get(cross.slow)?);
-        let mut walk = Walk::new(prepared.config());
-        let first = cross.first_crossing();
-        if first <= n {
-            advance(prepared, &mut walk, (fast, slow), 0, first, &mut scratch);
+    for group in grouped(&sets) {
+        let mut walks = std::array::from_fn(|_| Walk::new(prepared.config()));
+        let row = |at: usize| averages.row(at);
+        advance_group(prepared, &group, crosses, row, 0, walks.each_mut(), &mut scratch);
+        for (walk, (at, fast)) in walks.iter_mut().zip(&group.sets[..group.len]) {
+            let pair = || (row(*fast).to_vec(), row(group.slow).to_vec());
+            figures[*at] = finish(prepared, walk, pair);
         }
-        figures[at] = finish(prepared, &mut walk, || (fast.to_vec(), slow.to_vec()));
     }
     Ok(figures)
 }
@@ -164,34 +233,66 @@ fn blank(prepared: &PreparedBacktest<'_>, n: usize) -> Vec<Statistics> {
     vec![Tally::new(config.cash).statistics(prepared.tables().close.len(), config); n]
 }
 
-/// The places of the sets, those next to each other that share averages: blocks of 16 by 16.
-fn blockwise(sets: &[(usize, usize)]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..sets.len()).collect();
-    order.sort_by_key(|at| {
-        let (fast, slow) = sets[*at];
-        (fast / 16, slow / 16, slow, fast)
-    });
-    order
+/// Takes the sets of a group through the bars of a tile that starts at `from`.
+#[inline]
+fn advance_group<'r>(
+    prepared: &PreparedBacktest<'_>,
+    group: &Group,
+    crosses: &[SmaCross],
+    row: impl Fn(usize) -> &'r [f64],
+    from: usize,
+    walks: [&mut Walk; GROUP],
+    scratch: &mut Scratch,
+) {
+    let slow = row(group.slow);
+    let firsts = group.sets.map(|(at, _)| crosses[at].first_crossing());
+    let first = firsts.into_iter().fold(usize::MAX, usize::min);
+    if first > from + slow.len() {
+        return;
+    }
+    // Words before the first bar with both averages hold NaN.
+    let skip = (first - 1).saturating_sub(from) / WORD;
+    let fasts = group.sets.map(|(_, fast)| row(fast));
+    let Scratch { above, room } = scratch;
+    let compared = fasts.map(|fast| &fast[skip * WORD..]);
+    let tied = compare_group(prepared.width(), compared, &slow[skip * WORD..], above);
+    for (k, walk) in walks.into_iter().enumerate().take(group.len) {
+        if firsts[k] <= from + slow.len() {
+            let tile = Tile { from, compared: skip, fast: fasts[k], slow };
+            advance(prepared, walk, &tile, firsts[k], &above[k], tied[k], room);
+        }
+    }
 }
 
-/// Takes one set through the bars `from..from + len`.
+/// The averages of one set over some bars.
+struct Tile<'r> {
+    /// The first bar.
+    from: usize,
+    /// Words before those whose comparisons are there.
+    compared: usize,
+    fast: &'r [f64],
+    slow: &'r [f64],
+}
+
+/// Takes one set through the bars of a tile, `above` being its comparisons.
 #[inline]
 fn advance(
     prepared: &PreparedBacktest<'_>,
     walk: &mut Walk,
-    (fast, slow): (&[f64], &[f64]),
-    from: usize,
+    tile: &Tile<'_>,
     first: usize,
-    scratch: &mut Scratch,
+    above: &[Mask],
+    tied: bool,
+    room: &mut Room,
 ) {
+    let Room { below, orders, changes, spans } = room;
     let (tables, config) = (prepared.tables(), prepared.config());
     let n = tables.close.len();
-    // Words before the first bar with both averages hold NaN.
+    let from = tile.from;
     let skip = (first - 1).saturating_sub(from) / WORD;
-    let (fast, slow) = (&fast[skip * WORD..], &slow[skip * WORD..]);
+    let (fast, slow) = (&tile.fast[skip * WORD..], &tile.slow[skip * WORD..]);
+    let above = &above[skip - tile.compared..];
     let words = fast.len().div_ceil(WORD);
-    let Scratch { above, below, orders } = scratch;
-    let tied = compare(prepared.width(), fast, slow, above);
     // NaN after the warm-up comes of an overflow and stays to the end.
     let broken = fast.last().is_some_and(|f| f.is_nan()) || slow.last().is_some_and(|s| s.is_nan());
     let from = from + skip * WORD;
@@ -200,9 +301,9 @@ fn advance(
         bars if bars < WORD => !0 << bars,
         _ => 0,
     };
-    orders.reset(words);
     let (mut was_above, mut was_below) = walk.carry;
     if tied || broken {
+        orders.reset(words);
         compare(prepared.width(), slow, fast, below);
         for (word, (above, below)) in above[..words].iter().zip(&below[..words]).enumerate() {
             let base = from + word * WORD;
@@ -214,39 +315,48 @@ fn advance(
             orders.push(base, entries | exits, exits);
         }
         walk.carry = (was_above, was_below);
-        walk.take(tables, config, orders.alternating(walk.in_market()));
+        walk.take(tables, config, orders.alternating(walk.in_market()), spans);
         return;
     }
     // Without a tie what is not above is below, so that every change is an order, and its kind
     // alternates by itself.
+    changes.reset(words);
     for (word, above) in above[..words].iter().enumerate() {
         let base = from + word * WORD;
         let above = u64::from_le_bytes(*above);
-        let mut changes = above ^ (above << 1 | was_above);
+        let mut changed = above ^ (above << 1 | was_above);
         was_above = above >> 63;
         if word == 0 || word + 1 == words {
-            changes &= warm(base) & decided(base, n);
+            changed &= warm(base) & decided(base, n);
             // After a tie at the end of the tile before, a first change may be to what it was.
             if word == 0 && first <= base && walk.carry == (0, 0) {
-                changes |= 1 & decided(base, n);
+                changed |= 1 & decided(base, n);
             }
         }
-        orders.push(base, changes, !above);
+        changes.push(base, changed);
     }
     walk.carry = (was_above, was_above ^ 1);
-    walk.take(tables, config, orders.alternating_by_themselves(walk.in_market()));
+    // Leaving while flat and entering while long do nothing.
+    let is_idle = changes.first().is_some_and(|bar| {
+        let at = bar - from;
+        let is_entry = above[at / WORD][at % WORD / 8] >> (at % 8) & 1 == 1;
+        is_entry == walk.in_market()
+    });
+    walk.take(tables, config, changes.fill_bars(is_idle), spans);
 }
 
 /// The figures; bar by bar where the sums have lost too many digits.
+#[inline]
 fn finish(
     prepared: &PreparedBacktest<'_>,
     walk: &mut Walk,
     averages: impl FnOnce() -> (Vec<f64>, Vec<f64>),
 ) -> Statistics {
     let (tables, config) = (prepared.tables(), prepared.config());
-    walk.finish(tables, config).unwrap_or_else(|| {
-        let (fast, slow) = averages();
-        let order = |bar| crossing(&fast, &slow, bar);
-        simulate(tables.fill, tables.close, config, order, &mut Nothing)
-    })
+    if walk.settle(tables) {
+        return walk.statistics(tables, config);
+    }
+    let (fast, slow) = averages();
+    let order = |bar| crossing(&fast, &slow, bar);
+    simulate(tables.fill, tables.close, config, order, &mut Nothing)
 }

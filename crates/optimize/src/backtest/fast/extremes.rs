@@ -3,10 +3,9 @@
 use std::ops::Range;
 
 /// Bars in a block.
-const BLOCK: usize = 16;
+pub(super) const BLOCK: usize = 16;
 
-/// Closes with a table of their blocks: bounds in constant time, exact values from at most two
-/// partial blocks.
+/// Closes with a table of their blocks.
 #[derive(Debug)]
 pub(super) struct Extremes<'a> {
     close: &'a [f64],
@@ -36,29 +35,23 @@ impl<'a> Extremes<'a> {
     }
 
     /// Smallest and largest close of the blocks `first..=last`, `first <= last`.
-    #[inline]
+    #[inline(always)]
     fn of_blocks(&self, first: usize, last: usize) -> (f64, f64) {
         let level = (last - first + 1).ilog2() as usize;
         let row = &self.levels[level * self.n_blocks..][..self.n_blocks];
         join(row[first], row[last + 1 - (1 << level)])
     }
 
-    /// Bounds: no close of the range is below the first or above the second.
-    #[inline]
-    pub(super) fn bounds(&self, bars: Range<usize>) -> (f64, f64) {
-        self.of_blocks(bars.start / BLOCK, (bars.end - 1) / BLOCK)
-    }
-
-    /// Smallest and largest close of the range, which is not empty.
-    #[inline]
-    pub(super) fn exact(&self, bars: Range<usize>) -> (f64, f64) {
-        let (first, last) = (bars.start.div_ceil(BLOCK), bars.end / BLOCK);
-        if first >= last {
+    /// Smallest and largest close of the range, which is not empty. `head` and `tail` are those of its
+    /// bars in its first and its last block, where these differ.
+    #[inline(always)]
+    pub(super) fn of(&self, bars: Range<usize>, head: (f64, f64), tail: (f64, f64)) -> (f64, f64) {
+        let (first, last) = (bars.start / BLOCK, (bars.end - 1) / BLOCK);
+        if first == last {
             return scan(&self.close[bars]);
         }
-        let head = scan(&self.close[bars.start..first * BLOCK]);
-        let tail = scan(&self.close[last * BLOCK..bars.end]);
-        join(join(head, self.of_blocks(first, last - 1)), tail)
+        let ends = join(head, tail);
+        if first + 1 == last { ends } else { join(ends, self.of_blocks(first + 1, last - 1)) }
     }
 
     /// The smallest `close[j] / close[k]`, `k <= j` in the range, or 1.
@@ -79,37 +72,25 @@ impl<'a> Extremes<'a> {
     }
 }
 
-#[inline]
-fn lesser(a: f64, b: f64) -> f64 {
+#[inline(always)]
+pub(super) fn lesser(a: f64, b: f64) -> f64 {
     if b < a { b } else { a }
 }
 
-#[inline]
-fn greater(a: f64, b: f64) -> f64 {
+#[inline(always)]
+pub(super) fn greater(a: f64, b: f64) -> f64 {
     if b > a { b } else { a }
 }
 
-#[inline]
-fn join(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+#[inline(always)]
+pub(super) fn join(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
     (lesser(a.0, b.0), greater(a.1, b.1))
 }
 
-/// Smallest and largest value, in eight lanes, so that the loop has no chain through every value.
-#[inline]
+/// Smallest and largest value.
+#[inline(always)]
 fn scan(values: &[f64]) -> (f64, f64) {
-    let (mut low, mut high) = ([f64::INFINITY; 8], [f64::NEG_INFINITY; 8]);
-    let (whole, rest) = values.as_chunks::<8>();
-    for lanes in whole {
-        for lane in 0..8 {
-            low[lane] = lesser(low[lane], lanes[lane]);
-            high[lane] = greater(high[lane], lanes[lane]);
-        }
-    }
-    for (lane, value) in rest.iter().enumerate() {
-        low[lane] = lesser(low[lane], *value);
-        high[lane] = greater(high[lane], *value);
-    }
-    (0..8).fold((f64::INFINITY, f64::NEG_INFINITY), |all, lane| join(all, (low[lane], high[lane])))
+    values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |all, value| join(all, (*value, *value)))
 }
 
 /// Goes on from a high and a deepest share of a high.
@@ -137,9 +118,9 @@ mod tests {
                 let bars = &close[range.clone()];
                 let low = bars.iter().copied().fold(f64::INFINITY, f64::min);
                 let high = bars.iter().copied().fold(0.0, f64::max);
-                assert_eq!(table.exact(range.clone()), (low, high));
-                let (below, above) = table.bounds(range.clone());
-                assert!(below <= low && above >= high);
+                let head = scan(&close[start..end.min((start / BLOCK + 1) * BLOCK)]);
+                let tail = scan(&close[start.max((end - 1) / BLOCK * BLOCK)..end]);
+                assert_eq!(table.of(range.clone(), head, tail), (low, high));
                 let mut top: f64 = 0.0;
                 let mut deepest: f64 = 1.0;
                 for value in bars {

@@ -68,22 +68,101 @@ impl Orders {
         }
         &self.events[..kept]
     }
+}
 
-    /// As [`alternating`](Self::alternating), for orders that alternate as they come.
-    #[inline]
-    pub(super) fn alternating_by_themselves(&mut self, in_market: bool) -> &[u32] {
-        let events = &mut self.events[..self.len];
-        let skip = events.first().is_some_and(|first| first & 1 != u32::from(in_market));
-        for event in events.iter_mut() {
-            *event >>= 1;
+/// Fill bars of orders that alternate as they come: every change of a condition. A buffer, reused from
+/// set to set.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// Words that hold a change, and their first bars.
+    words: Vec<(u64, u32)>,
+    n_words: usize,
+    bars: Vec<u32>,
+}
+
+impl Changes {
+    /// Forgets all changes and makes room for those of `words` words.
+    pub(super) fn reset(&mut self, words: usize) {
+        if self.words.len() < words + 1 {
+            self.words.resize(words + 1, (0, 0));
+            self.bars.resize(words * WORD + Orders::EAGER, 0);
         }
-        &events[usize::from(skip)..]
+        self.n_words = 0;
+    }
+
+    /// Adds the changes at the set bits of `changes`, of 64 bars from `base` on.
+    #[inline(always)]
+    pub(super) fn push(&mut self, base: usize, changes: u64) {
+        // Most words hold none: written without asking, kept where they do.
+        if let Some(slot) = self.words.get_mut(self.n_words) {
+            *slot = (changes, base as u32);
+        }
+        self.n_words += usize::from(changes != 0);
+    }
+
+    /// The first bar with a change.
+    #[inline]
+    pub(super) fn first(&self) -> Option<usize> {
+        let (changes, base) = self.words[..self.n_words].first()?;
+        Some(*base as usize + changes.trailing_zeros() as usize)
+    }
+
+    /// The fill bars of all changes, from the second one on where the first is to be left out.
+    #[inline]
+    pub(super) fn fill_bars(&mut self, without_first: bool) -> &[u32] {
+        let mut len = 0;
+        for (changes, base) in &self.words[..self.n_words] {
+            let mut left = *changes;
+            let count = left.count_ones() as usize;
+            let Some(slots) = self.bars.get_mut(len..) else { break };
+            let mut next = || {
+                let bar = base.wrapping_add(left.trailing_zeros()).wrapping_add(1);
+                left &= left.wrapping_sub(1);
+                bar
+            };
+            if let Some(eager) = slots.first_chunk_mut::<{ Orders::EAGER }>() {
+                eager.iter_mut().for_each(|slot| *slot = next());
+            }
+            if count > Orders::EAGER {
+                slots[Orders::EAGER..count].iter_mut().for_each(|slot| *slot = next());
+            }
+            len += count;
+        }
+        &self.bars[usize::from(without_first).min(len)..len]
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes_keep_their_bars() {
+        let (mut changes, mut state) = (Changes::default(), 5_u64);
+        for round in 0..300 {
+            let words: Vec<u64> = (0..round % 5 + 1)
+                .map(|_| {
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1_442_695_040_888_963_407);
+                    // From every bit set down to hardly any.
+                    let spread = (state >> 13) & (state >> 29) & state.rotate_left(17);
+                    [u64::MAX, state, spread, spread & spread << 7, 0][(state >> 60) as usize % 5]
+                })
+                .collect();
+            changes.reset(words.len());
+            let mut want: Vec<u32> = Vec::new();
+            for (at, word) in words.iter().enumerate() {
+                changes.push(64 * at, *word);
+                want.extend(
+                    (0..64).filter(|bit| word >> bit & 1 == 1).map(|bit| 64 * at as u32 + bit + 1),
+                );
+            }
+            assert_eq!(changes.first(), want.first().map(|bar| *bar as usize - 1));
+            assert_eq!(changes.fill_bars(false), want);
+            assert_eq!(changes.fill_bars(true), &want[1.min(want.len())..]);
+        }
+    }
 
     #[test]
     fn orders_alternate_and_keep_their_bars() {

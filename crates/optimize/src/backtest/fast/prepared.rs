@@ -1,22 +1,24 @@
 //! A backtest with its tables made.
 
-use super::crosses;
-use super::orders::Orders;
+use super::crosses::{self, Scratch};
+use super::masks::SignalMasks;
 use super::simd::{SimdWidth, WORD};
 use super::tables::Tables;
 use super::walk::Walk;
 use crate::backtest::config::BacktestConfig;
 use crate::backtest::engine::Backtest;
+use crate::backtest::indicators::Indicators;
 use crate::backtest::moving_averages::MovingAverages;
 use crate::backtest::signals::Signals;
 use crate::backtest::simulation::{Nothing, simulate};
 use crate::backtest::statistics::Statistics;
 use crate::backtest::strategies::SmaCross;
+use crate::backtest::strategy::Strategy;
 use crate::error::Result;
 
 /// A [`Backtest`] with the tables that its parameter sets share, for many runs on the same bars.
 ///
-/// Holds about 80 bytes a bar. Statistics have the same bits as those of [`Backtest::run`], whatever
+/// Holds about 140 bytes a bar. Statistics have the same bits as those of [`Backtest::run`], whatever
 /// the width, and whether sets run alone or together.
 ///
 /// # Examples
@@ -68,26 +70,38 @@ impl<'a> PreparedBacktest<'a> {
     /// [`ErrorKind::WrongLength`](crate::ErrorKind::WrongLength) unless there is one of each a bar.
     pub fn statistics(&self, signals: &Signals) -> Result<Statistics> {
         self.backtest.check_length("signals", signals.len())?;
-        let (config, n) = (self.backtest.config(), signals.len());
+        let config = self.backtest.config();
         let mut walk = Walk::new(config);
-        let mut orders = Orders::default();
-        orders.reset(n.div_ceil(WORD));
-        let flags = signals.entries().chunks(WORD).zip(signals.exits().chunks(WORD));
-        for (word, (entries, exits)) in flags.enumerate() {
-            let base = word * WORD;
-            let decided = decided(base, n);
-            let (entries, exits) = (pack(entries) & decided, pack(exits) & decided);
-            let both = entries & exits;
-            orders.push(base, entries ^ exits, exits & !both);
+        // The last bar has no bar after it to fill on.
+        let orders = SignalMasks::new(signals, 0, signals.len() - 1).orders();
+        walk.take(&self.tables, config, &orders, &mut Vec::new());
+        if walk.settle(&self.tables) {
+            return Ok(walk.statistics(&self.tables, config));
         }
-        walk.take(&self.tables, config, orders.alternating(false));
-        Ok(walk.finish(&self.tables, config).unwrap_or_else(|| {
-            let order = |bar| signals.order(bar);
-            simulate(self.tables.fill, self.tables.close, config, order, &mut Nothing)
-        }))
+        let order = |bar| signals.order(bar);
+        Ok(simulate(self.tables.fill, self.tables.close, config, order, &mut Nothing))
     }
 
-    /// The figures of one crossover over averages computed beforehand; allocates nothing.
+    /// The figures of a strategy over indicators that others share: by its crossing where it is one,
+    /// else by its signals.
+    pub(in crate::backtest) fn statistics_of(
+        &self,
+        strategy: &impl Strategy,
+        indicators: &Indicators<'_>,
+        (signals, scratch): &mut (Signals, Scratch),
+    ) -> Result<Statistics> {
+        if let Some([fast, slow]) = strategy.crossing(indicators)? {
+            self.backtest.check_length("columns of a crossing", fast.len())?;
+            self.backtest.check_length("columns of a crossing", slow.len())?;
+            if let Some(statistics) = crosses::of_columns(self, &fast, &slow, scratch) {
+                return Ok(statistics);
+            }
+        }
+        strategy.signals_shared(indicators, signals)?;
+        self.statistics(signals)
+    }
+
+    /// The figures of one crossover over averages computed beforehand.
     ///
     /// # Errors
     ///
@@ -101,7 +115,8 @@ impl<'a> PreparedBacktest<'a> {
     ) -> Result<Statistics> {
         self.backtest.check_length("moving averages", averages.n_bars())?;
         let (fast, slow) = (averages.get(cross.fast)?, averages.get(cross.slow)?);
-        Ok(crosses::one(self, fast, slow, cross))
+        let mut scratch = Scratch::of_one();
+        Ok(crosses::one(self, fast, slow, cross.first_crossing(), &mut scratch))
     }
 
     /// The figures of each crossover, on the calling thread. Each distinct average is computed once,
@@ -150,33 +165,12 @@ pub(super) fn decided(base: usize, n_bars: usize) -> u64 {
     if left >= WORD { !0 } else { (1 << left) - 1 }
 }
 
-/// Flags to bits, the first flag lowest.
-#[inline]
-fn pack(flags: &[bool]) -> u64 {
-    let (whole, rest) = flags.as_chunks::<8>();
-    let mut word = 0;
-    for (byte, flags) in whole.iter().enumerate() {
-        let spread = u64::from_le_bytes(flags.map(u8::from));
-        // Byte k is 0 or 1; the product gathers them in its highest byte.
-        word |= (spread.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * byte);
-    }
-    for (bit, flag) in rest.iter().enumerate() {
-        word |= u64::from(*flag) << (8 * whole.len() + bit);
-    }
-    word
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn flags_are_packed_in_order() {
-        for n in 0..=WORD {
-            let flags: Vec<bool> = (0..n).map(|i| i * i % 3 == 1 || i % 7 == 0).collect();
-            let want = flags.iter().enumerate().fold(0, |w, (i, f)| w | u64::from(*f) << i);
-            assert_eq!(pack(&flags), want);
-        }
+    fn the_last_bar_decides_nothing() {
         assert_eq!((decided(0, 1), decided(0, 65), decided(64, 65)), (0, !0, 0));
         assert_eq!(decided(0, 64), !0 >> 1);
     }

@@ -1,15 +1,13 @@
 //! Comparing two columns into bit masks, 64 bars a word, in the widest registers there are.
 //!
-//! The only file of this crate with `unsafe` code: the processor's features are asked for at run
-//! time, and the variants for them are called only where they exist. Comparisons have no rounding,
-//! so every width gives the same bits.
+//! With the registers module the only files of this crate with `unsafe` code: the processor's features
+//! are asked for at run time, and the variants for them are called only where they exist. Comparisons have no rounding,
+//! and a [`Task`] is one sequence of operations on eight virtual lanes, so every width gives the same
+//! bits.
 
 #![allow(unsafe_code, reason = "vector loads, and calls into code for features found at run time")]
 
 use std::fmt;
-use std::ops::Range;
-
-use tangency_preprocess::indicators::PrefixSums;
 
 /// Bars in one word of a mask.
 pub(super) const WORD: usize = 64;
@@ -82,28 +80,52 @@ pub(super) fn compare(width: SimdWidth, a: &[f64], b: &[f64], above: &mut [Mask]
     }
 }
 
-/// Rows of a moving average, in registers of this width: the same operations a row.
-pub(super) fn average_rows(
+/// Sets compared together against one column.
+pub(super) const GROUP: usize = 4;
+
+/// As [`compare`], of several columns against the same one, which is loaded once for all.
+pub(super) fn compare_group(
     width: SimdWidth,
-    sums: &PrefixSums,
-    window: usize,
-    rows: Range<usize>,
-    out: &mut [f64],
-) {
-    let done = match width {
+    a: [&[f64]; GROUP],
+    b: &[f64],
+    above: &mut [Vec<Mask>; GROUP],
+) -> [bool; GROUP] {
+    match width {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `available` lists this width only where the processor has AVX-512F.
         SimdWidth::Avx512 if SimdWidth::available().contains(&width) => unsafe {
-            x86::average_rows_512(sums, window, rows, out)
+            x86::compare_group_512(a, b, above)
+        },
+        _ => std::array::from_fn(|k| compare(width, a[k], b, &mut above[k])),
+    }
+}
+
+/// Work on plain arrays of eight that the compiler turns into vectors as wide as it may.
+///
+/// `run` and what it calls in its loops have to be `#[inline(always)]`, so that they are compiled for
+/// the width of the caller. The operations are the same in each, without fused multiplication, and so
+/// are the bits.
+pub(in crate::backtest) trait Task {
+    /// What comes of it.
+    type Output;
+    /// Does the work.
+    fn run(self) -> Self::Output;
+}
+
+/// Runs a task in registers of this width.
+#[inline]
+pub(in crate::backtest) fn run<T: Task>(width: SimdWidth, task: T) -> T::Output {
+    match width {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `available` lists this width only where the processor has AVX-512F.
+        SimdWidth::Avx512 if SimdWidth::available().contains(&width) => unsafe {
+            x86::run_512(task)
         },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `available` lists this width only where the processor has AVX2.
-        SimdWidth::Avx2 if SimdWidth::available().contains(&width) => unsafe {
-            x86::average_rows_256(sums, window, rows, out)
-        },
-        _ => sums.sma_rows_into(window, rows, out),
-    };
-    done.expect("the caller has checked windows, rows and lengths");
+        SimdWidth::Avx2 if SimdWidth::available().contains(&width) => unsafe { x86::run_256(task) },
+        _ => task.run(),
+    }
 }
 
 /// Eight bars at a time by `eight`, which gives what is above and whether anything is equal; what
@@ -125,15 +147,23 @@ fn compare_bytes(
         *above = more;
         equal |= same;
     }
-    if let Some((byte, rest)) = above[a_eights.len()..].split_first_mut() {
-        rest.fill(0);
-        *byte = 0;
-        for (bit, (a, b)) in a_rest.iter().zip(b_rest).enumerate() {
-            *byte |= u8::from(a > b) << bit;
-            equal |= u8::from(a == b);
-        }
-    }
+    equal |= compare_rest(a_rest, b_rest, &mut above[a_eights.len()..]);
     equal != 0
+}
+
+/// The last bars, fewer than eight, into the first byte, and zeros into the others; not 0 where
+/// something is equal.
+#[inline]
+fn compare_rest(a: &[f64], b: &[f64], above: &mut [u8]) -> u8 {
+    let Some((byte, rest)) = above.split_first_mut() else { return 0 };
+    rest.fill(0);
+    *byte = 0;
+    let mut equal = 0;
+    for (bit, (a, b)) in a.iter().zip(b).enumerate() {
+        *byte |= u8::from(a > b) << bit;
+        equal |= u8::from(a == b);
+    }
+    equal
 }
 
 #[inline(always)]
@@ -146,15 +176,11 @@ fn compare_eight(a: &[f64; 8], b: &[f64; 8]) -> (u8, u8) {
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
+    use super::{GROUP, Mask, Task, WORD, compare_bytes};
     use std::arch::x86_64::{
         _CMP_EQ_OQ, _CMP_GT_OQ, _mm256_cmp_pd, _mm256_loadu_pd, _mm256_movemask_pd, _mm256_or_pd,
         _mm512_cmp_pd_mask, _mm512_loadu_pd,
     };
-    use std::ops::Range;
-
-    use tangency_preprocess::indicators::PrefixSums;
-
-    use super::{Mask, compare_bytes};
 
     #[target_feature(enable = "avx512f")]
     pub(super) fn compare_512(a: &[f64], b: &[f64], above: &mut [Mask]) -> bool {
@@ -183,23 +209,48 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx512f")]
-    pub(super) fn average_rows_512(
-        sums: &PrefixSums,
-        window: usize,
-        rows: Range<usize>,
-        out: &mut [f64],
-    ) -> tangency_preprocess::Result<()> {
-        sums.sma_rows_into(window, rows, out)
+    pub(super) fn compare_group_512(
+        a: [&[f64]; GROUP],
+        b: &[f64],
+        above: &mut [Vec<Mask>; GROUP],
+    ) -> [bool; GROUP] {
+        let (words, rest) = b.as_chunks::<WORD>();
+        let columns = a.map(|a| &a.as_chunks::<WORD>().0[..words.len()]);
+        let [above_0, above_1, above_2, above_3] = above;
+        let mut masks = [above_0, above_1, above_2, above_3].map(|above| &mut above[..]);
+        let mut equal = [0; GROUP];
+        for (word, b) in words.iter().enumerate() {
+            let mut more = [Mask::default(); GROUP];
+            for (eight, b) in b.as_chunks::<8>().0.iter().enumerate() {
+                // SAFETY: the array holds the eight doubles that are loaded.
+                let b = unsafe { _mm512_loadu_pd(b.as_ptr()) };
+                for k in 0..GROUP {
+                    let a = &columns[k][word].as_chunks::<8>().0[eight];
+                    // SAFETY: the array holds the eight doubles that are loaded.
+                    let a = unsafe { _mm512_loadu_pd(a.as_ptr()) };
+                    more[k][eight] = _mm512_cmp_pd_mask::<_CMP_GT_OQ>(a, b);
+                    equal[k] |= _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(a, b);
+                }
+            }
+            for k in 0..GROUP {
+                masks[k][word] = more[k];
+            }
+        }
+        let from = words.len();
+        std::array::from_fn(|k| {
+            let tied = compare_512(&a[k][from * WORD..], rest, &mut masks[k][from..]);
+            tied || equal[k] != 0
+        })
+    }
+
+    #[target_feature(enable = "avx512f")]
+    pub(super) fn run_512<T: Task>(task: T) -> T::Output {
+        task.run()
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn average_rows_256(
-        sums: &PrefixSums,
-        window: usize,
-        rows: Range<usize>,
-        out: &mut [f64],
-    ) -> tangency_preprocess::Result<()> {
-        sums.sma_rows_into(window, rows, out)
+    pub(super) fn run_256<T: Task>(task: T) -> T::Output {
+        task.run()
     }
 }
 

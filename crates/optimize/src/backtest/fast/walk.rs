@@ -1,8 +1,8 @@
 //! From orders to statistics, one round trip at a time.
 
-use super::tables::{SUMS, Sums, Tables, plus};
+use super::tables::{Edge, SUMS, Sums, Tables, plus};
 use crate::backtest::config::BacktestConfig;
-use crate::backtest::statistics::{Statistics, Tally};
+use crate::backtest::statistics::{NEARLY, Statistics, Tally};
 
 /// The largest share of a sum that rounding may take.
 const TOLERANCE: f64 = 5e-11;
@@ -20,6 +20,23 @@ pub(super) struct Walk {
     pub(super) carry: (u64, u64),
     sums: Sums,
     tally: Tally,
+}
+
+/// Bars held in one trade, with their smallest and largest close: a drawdown may lie within them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    from: usize,
+    to: usize,
+    low: f64,
+    top: f64,
+}
+
+impl Span {
+    /// Whether a drawdown within may be below this one. None is below the whole range.
+    #[inline(always)]
+    fn may_be_below(&self, lowest: f64) -> bool {
+        self.low < lowest * self.top * NEARLY
+    }
 }
 
 impl Walk {
@@ -42,21 +59,33 @@ impl Walk {
     }
 
     /// Takes the fill bars of orders on from where the last ones ended: an exit first while in the
-    /// market, then alternating.
-    pub(super) fn take(&mut self, tables: &Tables<'_>, config: &BacktestConfig, bars: &[u32]) {
+    /// market, then alternating. `spans` is room for trades whose drawdowns are looked at afterwards,
+    /// when those between trades have made most of them irrelevant.
+    pub(super) fn take(
+        &mut self,
+        tables: &Tables<'_>,
+        config: &BacktestConfig,
+        bars: &[u32],
+        spans: &mut Vec<Span>,
+    ) {
+        spans.clear();
         let mut bars = bars.iter().map(|bar| *bar as usize);
-        if self.in_market {
-            let Some(bar) = bars.next() else { return };
-            self.leave(tables, config, bar);
+        if self.in_market
+            && let Some(bar) = bars.next()
+        {
+            self.leave(tables, config, bar, spans);
         }
         while let Some(bar) = bars.next() {
             self.enter(tables, config, bar);
-            let Some(bar) = bars.next() else { return };
-            self.leave(tables, config, bar);
+            let Some(bar) = bars.next() else { break };
+            self.leave(tables, config, bar, spans);
+        }
+        for span in spans.iter() {
+            self.look_into(tables, span);
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter(&mut self, tables: &Tables<'_>, config: &BacktestConfig, bar: usize) {
         let fee = config.costs.fee;
         let price = tables.fill[bar] * (1.0 + config.costs.slippage);
@@ -69,49 +98,58 @@ impl Walk {
     }
 
     #[inline(always)]
-    fn leave(&mut self, tables: &Tables<'_>, config: &BacktestConfig, bar: usize) {
+    fn leave(
+        &mut self,
+        tables: &Tables<'_>,
+        config: &BacktestConfig,
+        bar: usize,
+        spans: &mut Vec<Span>,
+    ) {
         let price = tables.fill[bar] * (1.0 - config.costs.slippage);
         let exit_fee = self.size * price * config.costs.fee;
         self.cash = self.size * price - exit_fee;
         let profit = self.size * price - self.size * self.entry_price - self.entry_fee - exit_fee;
         self.tally.closed(exit_fee, profit);
-        self.sums = plus(self.sums, plus(tables.entry[self.entry_bar], tables.exit[bar]));
-        self.held(tables, bar);
+        let span = self.held(tables, bar, &tables.exit[bar]);
         self.tally.extend(self.cash);
+        if span.may_be_below(self.tally.lowest) {
+            spans.push(span);
+        }
         self.size = 0.0;
         self.in_market = false;
     }
 
-    /// The position was held at the closes from its entry to before `end`: high and drawdown.
-    #[inline]
-    fn held(&mut self, tables: &Tables<'_>, end: usize) {
+    /// The position was held at the closes from its entry to before `end`: sums, high and the drawdown
+    /// from highs before.
+    #[inline(always)]
+    fn held(&mut self, tables: &Tables<'_>, end: usize, exit: &Edge) -> Span {
         let bars = self.entry_bar..end;
+        let entry = &tables.entry[self.entry_bar];
+        self.sums = plus(self.sums, plus(entry.sums, exit.sums));
         self.tally.bars_in_market += bars.len();
-        let (high, lowest) = (self.tally.high, self.tally.lowest);
-        let (low, top) = tables.extremes.bounds(bars.clone());
-        let highest = self.size * top;
-        if highest <= high && self.size * low >= lowest * high {
-            return;
-        }
-        let (low, top) = tables.extremes.exact(bars.clone());
+        let (low, top) = tables.extremes.of(bars, entry.extremes, exit.extremes);
         self.tally.extend_down(self.size * low);
-        // A drawdown within the trade counts from its own high.
-        if low < self.tally.lowest * top {
-            self.tally.lowest = self.tally.lowest.min(tables.extremes.deepest_fall(bars));
-        }
         self.tally.high = self.tally.high.max(self.size * top);
+        Span { from: self.entry_bar, to: end, low, top }
     }
 
-    /// The figures, or `None` where the sums have lost too many digits.
-    pub(super) fn finish(
-        &mut self,
-        tables: &Tables<'_>,
-        config: &BacktestConfig,
-    ) -> Option<Statistics> {
+    /// The drawdown within a trade, from its own high.
+    #[inline(always)]
+    fn look_into(&mut self, tables: &Tables<'_>, span: &Span) {
+        if span.may_be_below(self.tally.lowest) {
+            let deepest = tables.extremes.deepest_fall(span.from..span.to);
+            self.tally.lowest = self.tally.lowest.min(deepest);
+        }
+    }
+
+    /// Goes on to the last bar: whether [`statistics`](Self::statistics) are right, or the sums have lost
+    /// too many digits.
+    #[inline]
+    pub(super) fn settle(&mut self, tables: &Tables<'_>) -> bool {
         let n = tables.close.len();
         if self.in_market {
-            self.sums = plus(self.sums, plus(tables.entry[self.entry_bar], tables.total));
-            self.held(tables, n);
+            let span = self.held(tables, n, &tables.end);
+            self.look_into(tables, &span);
             self.tally.equity = self.cash_or_value(tables.close[n - 1]);
         } else {
             self.tally.equity = self.cash;
@@ -126,11 +164,14 @@ impl Walk {
             // A NaN is no room either.
             room.is_nan() || room < 0.0
         });
-        if lost {
-            return None;
-        }
         self.tally.set_sums(sum, squares, losses, squared_losses);
-        Some(self.tally.statistics(n, config))
+        !lost
+    }
+
+    /// The figures of a walk that was [settled](Self::settle).
+    #[inline]
+    pub(super) fn statistics(&self, tables: &Tables<'_>, config: &BacktestConfig) -> Statistics {
+        self.tally.statistics(tables.close.len(), config)
     }
 
     fn cash_or_value(&self, close: f64) -> f64 {

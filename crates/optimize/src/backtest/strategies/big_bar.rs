@@ -1,10 +1,10 @@
 //! The breakout of an oversized bar.
 
 use serde::{Deserialize, Serialize};
-use tangency_preprocess::indicators::sma_into;
 
 use super::check_window;
 use crate::backtest::bars::Bars;
+use crate::backtest::fast::{SimdWidth, Task, run};
 use crate::backtest::indicators::Indicators;
 use crate::backtest::signals::Signals;
 use crate::backtest::strategy::Strategy;
@@ -42,30 +42,53 @@ impl Strategy for BigBar {
             let (name, expected) = ("multiple", "a finite number above 0");
             return Err(ErrorKind::InvalidParameter { name, value, expected }.into());
         }
-        let close = bars.close();
-        let start = |bar: usize| match bars.open() {
-            Some(open) => open[bar],
-            None => bar.checked_sub(1).map_or(f64::NAN, |before| close[before]),
-        };
-        let range = indicators.column("bar range", |out| {
-            let (high, low) = (bars.high_or_close(), bars.low_or_close());
-            for (bar, slot) in out.iter_mut().enumerate() {
-                *slot = match bars.open() {
-                    Some(_) => high[bar] - low[bar],
-                    None => (close[bar] - start(bar)).abs(),
-                };
+        // Where a bar starts: at its open, or at the close before where there are only closes.
+        let before;
+        let start = match bars.open() {
+            Some(open) => open,
+            None => {
+                before = indicators.close_before();
+                &before[..]
             }
-        });
-        let mean = indicators.column(&format!("sma(bar range, {})", self.window), |out| {
-            sma_into(&range, self.window, out).expect("the window was checked");
-        });
+        };
+        let (range, mean) = (indicators.bar_range(), indicators.mean_range(self.window));
         signals.reset(bars.len());
         let (entries, exits) = signals.columns_mut();
-        for bar in 1..bars.len() {
-            let is_big = range[bar] > self.multiple * mean[bar - 1];
-            entries[bar] = is_big && close[bar] > start(bar);
-            exits[bar] = is_big && close[bar] < start(bar);
-        }
+        let breakouts = Breakouts {
+            close: &bars.close()[1..],
+            start: &start[1..],
+            range: &range[1..],
+            mean: &mean,
+            multiple: self.multiple,
+            flags: (&mut entries[1..], &mut exits[1..]),
+        };
+        run(SimdWidth::detect(), breakouts);
         Ok(())
+    }
+}
+
+/// Flags of bars from the second on, with the mean range up to the bar before each.
+struct Breakouts<'t> {
+    close: &'t [f64],
+    start: &'t [f64],
+    range: &'t [f64],
+    mean: &'t [f64],
+    multiple: f64,
+    flags: (&'t mut [bool], &'t mut [bool]),
+}
+
+impl Task for Breakouts<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let sizes = self.range.iter().zip(self.mean);
+        let moves = self.close.iter().zip(self.start);
+        let flags = self.flags.0.iter_mut().zip(self.flags.1);
+        for (((entry, exit), (range, mean)), (close, start)) in flags.zip(sizes).zip(moves) {
+            let is_big = *range > self.multiple * mean;
+            *entry = is_big & (close > start);
+            *exit = is_big & (close < start);
+        }
     }
 }

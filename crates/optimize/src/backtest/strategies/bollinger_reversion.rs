@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check_window;
 use crate::backtest::bars::Bars;
+use crate::backtest::fast::{Each, SimdWidth, Task, run};
 use crate::backtest::indicators::Indicators;
 use crate::backtest::signals::Signals;
 use crate::backtest::strategy::Strategy;
@@ -35,13 +36,35 @@ impl Strategy for BollingerReversion {
             let (name, expected) = ("deviations", "a finite number above 0");
             return Err(ErrorKind::InvalidParameter { name, value, expected }.into());
         }
-        let [_, middle, lower] = indicators.bollinger(self.window, self.deviations);
+        let middle = indicators.sma(self.window);
+        let deviation = indicators.deviation(self.window);
         signals.reset(bars.len());
         let (entries, exits) = signals.columns_mut();
-        for (bar, close) in bars.close().iter().enumerate() {
-            entries[bar] = *close < lower[bar];
-            exits[bar] = *close > middle[bar];
-        }
+        let (a, width) = (bars.close(), SimdWidth::detect());
+        let below = Below { close: a, middle: &middle, deviation: &deviation, deviations: value };
+        run(width, (below, entries));
+        run(width, Each { a, b: &middle, flags: exits, holds: |a, b| a > b });
         Ok(())
+    }
+}
+
+/// Whether each close is below the lower band.
+struct Below<'t> {
+    close: &'t [f64],
+    middle: &'t [f64],
+    deviation: &'t [f64],
+    deviations: f64,
+}
+
+impl Task for (Below<'_>, &mut [bool]) {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let (Below { close, middle, deviation, deviations }, flags) = self;
+        let bands = middle.iter().zip(deviation);
+        for ((flag, close), (mean, deviation)) in flags.iter_mut().zip(close).zip(bands) {
+            *flag = *close < mean - deviations * deviation;
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The crossover of two exponential moving averages.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::check_window;
@@ -20,6 +22,14 @@ pub struct EmaCross {
     pub slow: usize,
 }
 
+impl EmaCross {
+    fn averages(&self, indicators: &Indicators<'_>) -> Result<[Arc<[f64]>; 2]> {
+        check_window("fast", self.fast, indicators.bars())?;
+        check_window("slow", self.slow, indicators.bars())?;
+        Ok([indicators.ema(self.fast), indicators.ema(self.slow)])
+    }
+}
+
 impl Strategy for EmaCross {
     fn name(&self) -> &'static str {
         "ema_cross"
@@ -30,9 +40,12 @@ impl Strategy for EmaCross {
     }
 
     fn signals_shared(&self, indicators: &Indicators<'_>, signals: &mut Signals) -> Result<()> {
-        check_window("fast", self.fast, indicators.bars())?;
-        check_window("slow", self.slow, indicators.bars())?;
-        cross_signals(&indicators.ema(self.fast), &indicators.ema(self.slow), signals);
+        let [fast, slow] = self.averages(indicators)?;
+        cross_signals(&fast, &slow, signals);
         Ok(())
+    }
+
+    fn crossing(&self, indicators: &Indicators<'_>) -> Result<Option<[Arc<[f64]>; 2]>> {
+        self.averages(indicators).map(Some)
     }
 }

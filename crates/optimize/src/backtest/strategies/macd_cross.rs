@@ -1,7 +1,9 @@
 //! The crossover of the MACD and its signal line.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
-use tangency_preprocess::indicators::Macd;
+use tangency_preprocess::indicators::ema_into;
 
 use super::check_window;
 use super::sma_cross::cross_signals;
@@ -24,6 +26,21 @@ pub struct MacdCross {
     pub signal: usize,
 }
 
+impl MacdCross {
+    fn lines(&self, indicators: &Indicators<'_>) -> Result<[Arc<[f64]>; 2]> {
+        let Self { fast, slow, signal } = *self;
+        for (name, window) in [("fast", fast), ("slow", slow), ("signal", signal)] {
+            check_window(name, window, indicators.bars())?;
+        }
+        let line = indicators.macd_line(fast, slow);
+        // All three windows together are one set's own, so nobody else would find it.
+        let average = indicators.once(|out| {
+            ema_into(&line, signal, out).expect("windows and lengths were checked");
+        });
+        Ok([line, average])
+    }
+}
+
 impl Strategy for MacdCross {
     fn name(&self) -> &'static str {
         "macd_cross"
@@ -34,12 +51,12 @@ impl Strategy for MacdCross {
     }
 
     fn signals_shared(&self, indicators: &Indicators<'_>, signals: &mut Signals) -> Result<()> {
-        let Self { fast, slow, signal } = *self;
-        for (name, window) in [("fast", fast), ("slow", slow), ("signal", signal)] {
-            check_window(name, window, indicators.bars())?;
-        }
-        let [line, signal, _] = indicators.macd(Macd { fast, slow, signal });
+        let [line, signal] = self.lines(indicators)?;
         cross_signals(&line, &signal, signals);
         Ok(())
+    }
+
+    fn crossing(&self, indicators: &Indicators<'_>) -> Result<Option<[Arc<[f64]>; 2]>> {
+        self.lines(indicators).map(Some)
     }
 }

@@ -14,7 +14,6 @@ pub use big_bar::BigBar;
 pub use bollinger_reversion::BollingerReversion;
 pub use buy_and_hold::BuyAndHold;
 pub use donchian::Donchian;
-pub(super) use donchian::for_each_extreme_before;
 pub use ema_cross::EmaCross;
 pub use macd_cross::MacdCross;
 pub use momentum_rotation::MomentumRotation;

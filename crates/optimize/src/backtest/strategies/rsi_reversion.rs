@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check_window;
 use crate::backtest::bars::Bars;
+use crate::backtest::fast::{Each, SimdWidth, run};
 use crate::backtest::indicators::Indicators;
 use crate::backtest::signals::Signals;
 use crate::backtest::strategy::Strategy;
@@ -42,10 +43,9 @@ impl Strategy for RsiReversion {
         let index = indicators.rsi(self.window);
         signals.reset(bars.len());
         let (entries, exits) = signals.columns_mut();
-        for ((entry, exit), value) in entries.iter_mut().zip(exits).zip(&*index) {
-            *entry = *value < self.low;
-            *exit = *value > self.high;
-        }
+        let (Self { low, high, .. }, width, a) = (*self, SimdWidth::detect(), &index[..]);
+        run(width, Each { a, b: a, flags: entries, holds: |value, _| value < low });
+        run(width, Each { a, b: a, flags: exits, holds: |value, _| value > high });
         Ok(())
     }
 }

@@ -1,9 +1,12 @@
 //! The crossover of two moving averages.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::check_window;
 use crate::backtest::bars::Bars;
+use crate::backtest::fast::{Crossings, SimdWidth, run};
 use crate::backtest::indicators::Indicators;
 use crate::backtest::signals::{Order, Signals};
 use crate::backtest::strategy::Strategy;
@@ -24,6 +27,14 @@ pub struct SmaCross {
     pub slow: usize,
 }
 
+impl SmaCross {
+    fn averages(&self, indicators: &Indicators<'_>) -> Result<[Arc<[f64]>; 2]> {
+        check_window("fast", self.fast, indicators.bars())?;
+        check_window("slow", self.slow, indicators.bars())?;
+        Ok([indicators.sma(self.fast), indicators.sma(self.slow)])
+    }
+}
+
 impl Strategy for SmaCross {
     fn name(&self) -> &'static str {
         "sma_cross"
@@ -34,10 +45,13 @@ impl Strategy for SmaCross {
     }
 
     fn signals_shared(&self, indicators: &Indicators<'_>, signals: &mut Signals) -> Result<()> {
-        check_window("fast", self.fast, indicators.bars())?;
-        check_window("slow", self.slow, indicators.bars())?;
-        cross_signals(&indicators.sma(self.fast), &indicators.sma(self.slow), signals);
+        let [fast, slow] = self.averages(indicators)?;
+        cross_signals(&fast, &slow, signals);
         Ok(())
+    }
+
+    fn crossing(&self, indicators: &Indicators<'_>) -> Result<Option<[Arc<[f64]>; 2]>> {
+        self.averages(indicators).map(Some)
     }
 }
 
@@ -45,13 +59,10 @@ impl Strategy for SmaCross {
 pub(super) fn cross_signals(fast: &[f64], slow: &[f64], signals: &mut Signals) {
     signals.reset(fast.len());
     let (entries, exits) = signals.columns_mut();
-    for bar in 0..fast.len() {
-        match crossing(fast, slow, bar) {
-            Order::Enter => entries[bar] = true,
-            Order::Leave => exits[bar] = true,
-            Order::Nothing => {}
-        }
-    }
+    let above = (|a, b| a <= b, |a, b| a > b);
+    let below = (|a, b| a >= b, |a, b| a < b);
+    run(SimdWidth::detect(), Crossings { a: fast, b: slow, flags: entries, from_to: above });
+    run(SimdWidth::detect(), Crossings { a: fast, b: slow, flags: exits, from_to: below });
 }
 
 /// What the crossing rule says at the close of `bar`.
