@@ -62,6 +62,58 @@ pub enum ErrorKind {
         /// Column of the asset, from zero.
         asset: usize,
     },
+    /// A return of a trial that is NaN or infinite.
+    #[error("return in row {row} of trial {trial} is {value}, expected a finite number")]
+    NonFiniteTrialReturn {
+        /// Row, from zero.
+        row: usize,
+        /// Trial, from zero.
+        trial: usize,
+        /// The value found.
+        value: f64,
+    },
+    /// Too few trials to compare.
+    #[error("{method} needs at least {needed} trials, got {got}")]
+    TooFewTrials {
+        /// What compares them.
+        method: &'static str,
+        /// The smallest number it can work with.
+        needed: usize,
+        /// The trials there are.
+        got: usize,
+    },
+    /// Returns that never change, where their scatter is divided by.
+    #[error("all {what} are {value}, so there is no scatter to judge them by")]
+    ConstantReturns {
+        /// Which returns.
+        what: String,
+        /// The value they all have.
+        value: f64,
+    },
+    /// Folds that cannot be laid over the rows.
+    #[error("cannot lay the folds: {message}")]
+    BadFolds {
+        /// What is wrong with them.
+        message: String,
+    },
+    /// A run that was stopped before there was a result.
+    #[error("cancelled after {done} trials")]
+    Cancelled {
+        /// Trials that had ended.
+        done: u64,
+    },
+    /// An objective that could not give the returns of a winner.
+    #[error("cannot follow the winner {params} on rows {start}..{end}: {reason}")]
+    WinnerFailed {
+        /// Its parameters.
+        params: String,
+        /// The first row.
+        start: usize,
+        /// The row after the last.
+        end: usize,
+        /// What the objective said.
+        reason: String,
+    },
     /// A length that does not fit the others.
     #[error("{what} has length {got}, expected {expected}")]
     WrongLength {
@@ -400,8 +452,10 @@ pub enum ErrorKind {
         rejected: u64,
     },
     /// More combinations than can be counted or kept.
-    #[error("the grid has more than {limit} combinations")]
+    #[error("the grid has {combinations} combinations, at most {limit} can be tried")]
     TooManyTrials {
+        /// The combinations there are.
+        combinations: u128,
         /// The largest number.
         limit: u64,
     },
@@ -416,5 +470,76 @@ pub enum ErrorKind {
     Pool {
         /// Its message.
         message: String,
+    },
+    /// A constraint that hardly any point of a space satisfies.
+    #[error("none of {attempts} points satisfied the constraints")]
+    NoAdmissiblePoint {
+        /// Points that were tried in a row.
+        attempts: u64,
+    },
+    /// A search in which no trial ended well.
+    #[error("all {trials} trials failed, {times} of them with: {reason}")]
+    AllTrialsFailed {
+        /// Trials that ran.
+        trials: u64,
+        /// The commonest reason.
+        reason: String,
+        /// How often it occurred.
+        times: u64,
+    },
+    /// A journal that cannot be opened or read.
+    #[error("cannot {action} the journal {path}: {reason}")]
+    Journal {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// A file that is no journal, or one whose beginning is damaged.
+    #[error("{path} is no readable journal: {reason}")]
+    NotAJournal {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A journal of another search.
+    #[error("the journal {path} is of another {what}: {journal}, not {now}")]
+    JournalOfAnother {
+        /// The file.
+        path: String,
+        /// What differs: data, engine, space, ...
+        what: &'static str,
+        /// What the journal says.
+        journal: String,
+        /// What this search is.
+        now: String,
+    },
+    /// A journal that another process is writing.
+    #[error("the journal {path} is in use by another search")]
+    JournalInUse {
+        /// The file.
+        path: String,
+    },
+    /// A journal that could not be written to: a full disk, say. What it holds is whole, and the
+    /// search can be resumed.
+    #[error(
+        "cannot write to the journal {path} after {trials} trials: {reason}; the search can be resumed"
+    )]
+    JournalWrite {
+        /// The file.
+        path: String,
+        /// Trials it holds.
+        trials: u64,
+        /// What the system said.
+        reason: String,
+    },
+    /// A sink that could not take the trials.
+    #[error("cannot write the trials: {reason}")]
+    Sink {
+        /// What the sink said.
+        reason: String,
     },
 }

@@ -17,7 +17,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// say them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Error {
-    kind: ErrorKind,
+    /// In a box, so that results stay small on the way up: errors are rare, results are not.
+    kind: Box<ErrorKind>,
 }
 
 impl Error {
@@ -30,7 +31,7 @@ impl Error {
     /// The asset (column) at fault, counted from zero, where there is a single one.
     #[must_use]
     pub fn asset(&self) -> Option<usize> {
-        match self.kind {
+        match *self.kind {
             ErrorKind::ZeroVariance { asset }
             | ErrorKind::CrossedBounds { asset, .. }
             | ErrorKind::NonFiniteReturn { asset, .. }
@@ -43,7 +44,7 @@ impl Error {
     #[must_use]
     pub fn is_infeasible(&self) -> bool {
         matches!(
-            self.kind,
+            *self.kind,
             ErrorKind::CrossedBounds { .. }
                 | ErrorKind::UnreachableBudget { .. }
                 | ErrorKind::CrossedGroupLimits { .. }
@@ -66,6 +67,6 @@ impl std::error::Error for Error {}
 
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
-        Self { kind }
+        Self { kind: Box::new(kind) }
     }
 }

@@ -6,7 +6,6 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::metric::Metric;
-use super::{drawdown, growth, moments, omega, sharpe, sortino, tail, volatility, wins};
 
 const N: usize = Metric::ALL.len();
 
@@ -32,7 +31,7 @@ pub struct Metrics {
     measured: u32,
 }
 
-const _: () = assert!(N <= 32, "one bit a metric");
+const _: () = assert!(N <= 30, "one bit a metric, and two of a journal's mask for the outcome");
 
 impl Metrics {
     /// Nothing measured yet.
@@ -55,6 +54,31 @@ impl Metrics {
         (self.measured >> metric as u32 & 1 == 1).then(|| self.values[metric as usize])
     }
 
+    /// Which metrics were measured: bit `i` for metric `i` of [`Metric::ALL`].
+    pub(crate) fn measured_bits(&self) -> u32 {
+        self.measured
+    }
+
+    /// The values of all metrics in the order of [`Metric::ALL`], those not measured included.
+    pub(crate) fn all_values(&self) -> &[f64; N] {
+        &self.values
+    }
+
+    /// Metrics with these bits set, values in the order of [`Metric::ALL`]; `None` where a bit
+    /// stands for no metric or a value is missing.
+    pub(crate) fn from_bits(bits: u32, mut values: impl Iterator<Item = f64>) -> Option<Self> {
+        let mut metrics = Self { values: [f64::NAN; N], measured: bits };
+        if bits >> N != 0 {
+            return None;
+        }
+        for (at, slot) in metrics.values.iter_mut().enumerate() {
+            if bits >> at & 1 == 1 {
+                *slot = values.next()?;
+            }
+        }
+        Some(metrics)
+    }
+
     /// The measured values in the order of [`Metric::ALL`].
     pub fn iter(&self) -> impl Iterator<Item = (Metric, f64)> + '_ {
         Metric::ALL.iter().filter_map(|metric| Some((*metric, self.get(*metric)?)))
@@ -63,29 +87,12 @@ impl Metrics {
     /// Every metric that a series of returns has; risk-free rate 0, tails at 5 %.
     #[must_use]
     pub fn of_returns(returns: &[f64], periods_per_year: f64) -> Self {
-        use Metric as M;
-        Self::new()
-            .with(M::TotalReturn, growth::total_return(returns))
-            .with(M::AnnualizedReturn, growth::annualized_return(returns, periods_per_year))
-            .with(
-                M::AnnualizedVolatility,
-                volatility::annualized_volatility(returns, periods_per_year),
-            )
-            .with(M::Sharpe, sharpe::sharpe_ratio(returns, 0.0, periods_per_year))
-            .with(M::Sortino, sortino::sortino_ratio(returns, periods_per_year))
-            .with(M::Calmar, drawdown::calmar_ratio(returns, periods_per_year))
-            .with(M::MaxDrawdown, drawdown::max_drawdown(returns))
-            .with(M::Omega, omega::omega_ratio(returns, 0.0))
-            .with(M::ValueAtRisk, tail::value_at_risk(returns, 0.05))
-            .with(M::ConditionalValueAtRisk, tail::conditional_value_at_risk(returns, 0.05))
-            .with(M::TailRatio, tail::tail_ratio(returns))
-            .with(M::Skewness, moments::skewness(returns))
-            .with(M::Kurtosis, moments::kurtosis(returns))
-            .with(M::UlcerIndex, drawdown::ulcer_index(returns))
-            .with(M::GainToPain, wins::gain_to_pain(returns))
-            .with(M::Kelly, wins::kelly_fraction(returns))
-            .with(M::WinRate, wins::win_rate(returns))
-            .with(M::ProfitFactor, wins::profit_factor(returns))
+        Metric::ALL.iter().fold(Self::new(), |metrics, metric| {
+            match metric.of_returns(returns, periods_per_year) {
+                Some(value) => metrics.with(*metric, value),
+                None => metrics,
+            }
+        })
     }
 }
 

@@ -104,6 +104,10 @@ metrics! {
     BarsInMarket "bars_in_market" Higher,
     /// Mean two-way turnover of a rebalancing.
     Turnover "turnover" Lower,
+    /// Root of the mean squared error of forecasts, in the unit of the series.
+    Rmse "rmse" Lower,
+    /// Mean absolute error of forecasts, in the unit of the series.
+    Mae "mae" Lower,
 }
 
 impl Metric {

@@ -20,6 +20,7 @@ mod growth;
 mod measured;
 mod metric;
 mod moments;
+mod of_returns;
 mod omega;
 mod sharpe;
 mod sortino;

@@ -2,16 +2,15 @@
 
 use tangency_pool::{CancelToken, Pool, Progress};
 
+use super::backtest_objective::BacktestObjective;
 use super::grid::Grid;
+use super::objective::{Objective, Request};
 use super::params::Params;
 use super::report::SearchReport;
 use super::run::Search;
-use super::strategy_kind::{StrategyKind, check_names};
-use crate::backtest::{
-    Backtest, BacktestConfig, Bars, Execution, ExpressionStrategy, Indicators, MovingAverages,
-    Signals, SmaCross, Strategy,
-};
-use crate::error::{Error, ErrorKind, Result};
+use super::strategy_kind::StrategyKind;
+use crate::backtest::{BacktestConfig, Bars, Execution, ExpressionStrategy, Signals};
+use crate::error::{Error, Result};
 
 /// The trials of a grid of backtests.
 #[derive(Debug, Clone)]
@@ -32,8 +31,8 @@ pub struct BacktestSearch {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::UnknownName`] or [`ErrorKind::MissingParameter`] unless the grid has exactly the
-/// strategy's parameters; otherwise as [`Search::run`] and [`Backtest::new`].
+/// [`UnknownName`](crate::ErrorKind::UnknownName) or [`MissingParameter`](crate::ErrorKind::MissingParameter) unless the grid has exactly the
+/// strategy's parameters; otherwise as [`Search::run`] and [`Backtest::new`](crate::backtest::Backtest::new).
 pub fn strategy_grid(
     kind: StrategyKind,
     bars: &Bars<'_>,
@@ -46,9 +45,8 @@ pub fn strategy_grid(
     if kind == StrategyKind::SmaCross {
         return sma_cross_grid(bars, grid, config, pool, progress, cancel);
     }
-    kind.check_names(grid.names())?;
-    let build = |params: &Params| kind.build(params);
-    signals_grid(build, bars, grid, config, pool, progress, cancel)
+    let objective = BacktestObjective::strategy(kind, *bars, *config)?;
+    search(&objective, grid, pool, progress, cancel)
 }
 
 /// Backtests a rule written as text with every combination of its parameters.
@@ -57,8 +55,8 @@ pub fn strategy_grid(
 ///
 /// # Errors
 ///
-/// [`ErrorKind::UnknownName`] or [`ErrorKind::MissingParameter`] unless the grid has exactly those
-/// parameters of the rule that have no value yet; otherwise as [`Search::run`] and [`Backtest::new`].
+/// [`UnknownName`](crate::ErrorKind::UnknownName) or [`MissingParameter`](crate::ErrorKind::MissingParameter) unless the grid has exactly those
+/// parameters of the rule that have no value yet; otherwise as [`Search::run`] and [`Backtest::new`](crate::backtest::Backtest::new).
 ///
 /// # Examples
 ///
@@ -87,39 +85,11 @@ pub fn expression_grid(
     progress: Option<&dyn Progress>,
     cancel: Option<&CancelToken>,
 ) -> Result<BacktestSearch> {
-    let mut open = rule.parameter_names();
-    open.retain(|name| !rule.parameters.contains_key(*name));
-    check_names(&open, grid.names())?;
-    let build = |params: &Params| {
-        let set =
-            |rule: ExpressionStrategy, (name, value): (&str, f64)| rule.with_parameter(name, value);
-        Ok(Box::new(params.iter().fold(rule.clone(), set)) as Box<dyn Strategy>)
-    };
-    signals_grid(build, bars, grid, config, pool, progress, cancel)
+    let objective = BacktestObjective::expression(rule.clone(), *bars, *config)?;
+    search(&objective, grid, pool, progress, cancel)
 }
 
-/// Backtests the strategy that `build` makes of each combination.
-fn signals_grid(
-    build: impl Fn(&Params) -> Result<Box<dyn Strategy>> + Sync,
-    bars: &Bars<'_>,
-    grid: &Grid,
-    config: &BacktestConfig,
-    pool: &Pool,
-    progress: Option<&dyn Progress>,
-    cancel: Option<&CancelToken>,
-) -> Result<BacktestSearch> {
-    let backtest = Backtest::new(*bars, *config)?;
-    let (prepared, indicators) = (backtest.prepare(), Indicators::new(*bars));
-    let scratch = pool.worker_state(|_| Ok::<_, Error>(Signals::default()));
-    let objective = |signals: &mut Signals, params: &Params| {
-        build(params)?.signals_shared(&indicators, signals)?;
-        Ok(prepared.statistics(signals)?.metrics())
-    };
-    let report = Search::new(grid).run_with(pool, &scratch, objective, progress, cancel)?;
-    Ok(BacktestSearch { execution: backtest.config().execution, report })
-}
-
-/// Backtests [`SmaCross`] with every combination of `fast` and `slow` in which fast is below slow;
+/// Backtests [`SmaCross`](crate::backtest::SmaCross) with every combination of `fast` and `slow` in which fast is below slow;
 /// the others are counted as rejected.
 ///
 /// Each distinct moving average is computed once, on the pool, and shared by all trials: one double
@@ -127,9 +97,9 @@ fn signals_grid(
 ///
 /// # Errors
 ///
-/// [`ErrorKind::UnknownName`] or [`ErrorKind::MissingParameter`] unless the grid has exactly `fast`
-/// and `slow`, [`ErrorKind::BadTrialParameter`] for a window that is no whole number, before any
-/// trial starts; otherwise as [`Search::run`] and [`Backtest::new`].
+/// [`UnknownName`](crate::ErrorKind::UnknownName) or [`MissingParameter`](crate::ErrorKind::MissingParameter) unless the grid has exactly `fast`
+/// and `slow`, [`BadTrialParameter`](crate::ErrorKind::BadTrialParameter) for a window that is no whole number, before any
+/// trial starts; otherwise as [`Search::run`] and [`Backtest::new`](crate::backtest::Backtest::new).
 ///
 /// # Examples
 ///
@@ -159,49 +129,34 @@ pub fn sma_cross_grid(
     cancel: Option<&CancelToken>,
 ) -> Result<BacktestSearch> {
     StrategyKind::SmaCross.check_names(grid.names())?;
-    let backtest = Backtest::new(*bars, *config)?;
-    let mut windows = Vec::new();
     for name in ["fast", "slow"] {
-        for value in grid.values(name)?.iter() {
-            let single = Params::new([name.to_owned()].into(), [value].into());
-            windows.push(single.count(name)?);
-        }
+        grid.check_counts(name)?;
     }
+    let objective = BacktestObjective::strategy(StrategyKind::SmaCross, *bars, *config)?
+        .with_averages(grid, pool)?;
     let grid = grid.clone().less_than("fast", "slow")?;
-    if grid.count()?.trials == 0 {
-        return Err(ErrorKind::EmptyGrid { rejected: grid.combinations() }.into());
-    }
-    windows.sort_unstable();
-    windows.dedup();
-    let prepared = backtest.prepare();
-    // Averages that stay in the caches are made once for all; others bar by bar with their trials.
-    let fits = windows.len() * bars.len() <= SHARED;
-    windows.retain(|window| *window <= bars.len());
-    let averages =
-        if fits { Some(MovingAverages::on_pool(bars.close(), windows, pool)?) } else { None };
-    let objective = |params: &[Params]| {
-        let crosses: Result<Vec<SmaCross>> = params.iter().map(cross_of).collect();
-        let together = crosses.and_then(|crosses| match &averages {
-            Some(averages) => prepared.run_crosses_over(averages, &crosses),
-            None => prepared.run_crosses(&crosses),
-        });
-        match together {
-            Ok(statistics) => statistics.iter().map(|s| Ok(s.metrics())).collect(),
-            // Some window is too long: each trial for itself, so that only those fail.
-            Err(_) => params
-                .iter()
-                .map(|p| Ok(prepared.run_crosses(&[cross_of(p)?])?[0].metrics()))
-                .collect(),
-        }
-    };
-    let chunk = if fits { 256 } else { 1024 };
-    let report = Search::new(&grid).run_chunks(pool, chunk, objective, progress, cancel)?;
-    Ok(BacktestSearch { execution: backtest.config().execution, report })
+    search(&objective, &grid, pool, progress, cancel)
 }
 
-/// Doubles of all averages of a grid that are made once for all: 8 MiB.
-const SHARED: usize = 1 << 20;
-
-fn cross_of(params: &Params) -> Result<SmaCross> {
-    Ok(SmaCross { fast: params.count("fast")?, slow: params.count("slow")? })
+/// Every combination of a grid, kept in memory.
+fn search(
+    objective: &BacktestObjective<'_>,
+    grid: &Grid,
+    pool: &Pool,
+    progress: Option<&dyn Progress>,
+    cancel: Option<&CancelToken>,
+) -> Result<BacktestSearch> {
+    objective.check_parameters(grid.names())?;
+    let search = Search::new(grid);
+    let report = if objective.is_cross() {
+        let measure = |params: &[Params]| objective.crosses_each(params);
+        search.run_chunks(pool, objective.tile(), measure, progress, cancel)?
+    } else {
+        let scratch = pool.worker_state(|_| Ok::<_, Error>(Signals::default()));
+        let measure = |signals: &mut Signals, params: &Params| {
+            objective.measure(&objective.indicators(1), signals, &Request::new(params))
+        };
+        search.run_with(pool, &scratch, measure, progress, cancel)?
+    };
+    Ok(BacktestSearch { execution: objective.backtest().config().execution, report })
 }

@@ -13,6 +13,8 @@ pub struct Trial<E = Error> {
     pub index: usize,
     /// Its parameters.
     pub params: Params,
+    /// The share of the budget it was measured with; 1 except in methods that halve.
+    pub budget: f64,
     /// What was measured, or why nothing was.
     pub outcome: Outcome<Metrics, E>,
 }

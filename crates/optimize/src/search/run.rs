@@ -147,7 +147,8 @@ impl Search<'_> {
                             Ok(metrics) => Outcome::Done(metrics),
                             Err(error) => Outcome::Failed(error),
                         };
-                        trials.push(Trial { index: trials.len(), params, outcome });
+                        let index = trials.len();
+                        trials.push(Trial { index, params, budget: 1.0, outcome });
                     }
                     continue;
                 }
@@ -158,6 +159,7 @@ impl Search<'_> {
             trials.extend(range.map(|index| Trial {
                 index,
                 params: plan.params(index),
+                budget: 1.0,
                 outcome: stopped.clone(),
             }));
         }
@@ -221,7 +223,12 @@ impl<'g> Plan<'g> {
             .outcomes
             .into_iter()
             .enumerate()
-            .map(|(index, outcome)| Trial { index, params: self.params(index), outcome })
+            .map(|(index, outcome)| Trial {
+                index,
+                params: self.params(index),
+                budget: 1.0,
+                outcome,
+            })
             .collect();
         Ok(SearchReport::new(trials, rejected, batch.stats))
     }

@@ -114,8 +114,12 @@ impl StrategyKind {
         })
     }
 
-    /// Checks that a grid has this strategy's parameters and no others.
-    pub(super) fn check_names<'n>(self, names: impl Iterator<Item = &'n str>) -> Result<()> {
+    /// Checks that `names` are this strategy's parameters, all of them and no others.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownName`] with the nearest name, [`ErrorKind::MissingParameter`].
+    pub fn check_names<'n>(self, names: impl Iterator<Item = &'n str>) -> Result<()> {
         check_names(self.parameters(), names)
     }
 }

@@ -1,5 +1,6 @@
 //! The values that one parameter takes.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -94,17 +95,19 @@ impl Values {
         if !(from.is_finite() && to.is_finite() && step.is_finite() && leads_there) {
             return Err(ErrorKind::BadParameterRange { from, to, step }.into());
         }
-        let too_many = ErrorKind::TooManyTrials { limit: Self::LIMIT };
+        let too_many = |combinations| ErrorKind::TooManyTrials { combinations, limit: Self::LIMIT };
         if let Some(kind) = decimal(from, to, step) {
             return match kind {
-                Kind::Decimal { count, .. } if count > Self::LIMIT => Err(too_many.into()),
+                Kind::Decimal { count, .. } if count > Self::LIMIT => {
+                    Err(too_many(count.into()).into())
+                }
                 kind => Ok(Self(kind)),
             };
         }
         // A last value that misses `to` by rounding alone is meant to be there.
         let steps = ((to - from) / step + 1e-9).floor();
         if steps >= Self::LIMIT as f64 {
-            return Err(too_many.into());
+            return Err(too_many((steps as u128).saturating_add(1)).into());
         }
         Ok(Self(Kind::Float { from, step, count: steps as u64 + 1 }))
     }
@@ -156,6 +159,27 @@ impl Values {
             Kind::Decimal { from, step, scale, .. } => (from + index as i64 * step) as f64 / scale,
             Kind::Float { from, step, .. } => from + index as f64 * step,
             Kind::List(values) => values[index as usize],
+        }
+    }
+}
+
+impl fmt::Display for Values {
+    /// `5:20:5`, or the list.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Decimal { step, scale, .. } => {
+                let (last, step) = (self.at(self.len() - 1), *step as f64 / scale);
+                write!(f, "{}:{last}:{step}", self.at(0))
+            }
+            Kind::Float { from, step, .. } => {
+                write!(f, "{from}:{}:{step}", self.at(self.len() - 1))
+            }
+            Kind::List(values) => {
+                for (at, value) in values.iter().enumerate() {
+                    write!(f, "{}{value}", if at == 0 { "" } else { "," })?;
+                }
+                Ok(())
+            }
         }
     }
 }

@@ -1,51 +1,54 @@
 //! The fast path against the event engine on random strategies and series, every register width
 //! against the others.
 
-use rand_like::Random;
+use std::sync::Arc;
+
+pub(crate) use rand_like::Random;
 use tangency_optimize::backtest::events::{EventBacktest, EventConfig, TradePlan};
 use tangency_optimize::backtest::{
     Backtest, BacktestConfig, Bars, BigBar, Costs, Detail, Donchian, EmaCross, Execution,
-    ExpressionStrategy, MovingAverages, RsiReversion, Signals, SimdWidth, SmaCross, Statistics,
-    Strategy,
+    ExpressionStrategy, Indicators, MovingAverages, RsiReversion, Signals, SimdWidth, SmaCross,
+    Statistics, Strategy,
 };
+use tangency_pool::Pool;
 
 /// A small generator, so that the thousand cases are the same everywhere.
 mod rand_like {
-    pub(super) struct Random(u64);
+    pub(crate) struct Random(u64);
 
     impl Random {
-        pub(super) fn new(seed: u64) -> Self {
+        pub(crate) fn new(seed: u64) -> Self {
             Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
         }
 
-        pub(super) fn unit(&mut self) -> f64 {
+        pub(crate) fn unit(&mut self) -> f64 {
             self.0 ^= self.0 >> 12;
             self.0 ^= self.0 << 25;
             self.0 ^= self.0 >> 27;
             (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1_u64 << 53) as f64
         }
 
-        pub(super) fn below(&mut self, n: usize) -> usize {
+        pub(crate) fn below(&mut self, n: usize) -> usize {
             (self.unit() * n as f64) as usize
         }
 
-        pub(super) fn normal(&mut self) -> f64 {
+        pub(crate) fn normal(&mut self) -> f64 {
             (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
         }
     }
 }
 
-struct Series {
-    open: Vec<f64>,
-    high: Vec<f64>,
-    low: Vec<f64>,
-    close: Vec<f64>,
+pub(crate) struct Series {
+    pub(crate) open: Vec<f64>,
+    pub(crate) high: Vec<f64>,
+    pub(crate) low: Vec<f64>,
+    pub(crate) close: Vec<f64>,
 }
 
 impl Series {
     /// Random bars: smooth or wild, with ticks (so that averages tie) or without, now and then with
     /// a jump that dwarfs every other return.
-    fn random(random: &mut Random) -> Self {
+    pub(crate) fn random(random: &mut Random) -> Self {
         let n = 2 + random.below(700);
         let sigma = [0.001, 0.02, 0.1][random.below(3)];
         let tick = [0.0, 0.0, 0.25][random.below(3)];
@@ -73,12 +76,12 @@ impl Series {
         series
     }
 
-    fn bars(&self) -> Bars<'_> {
+    pub(crate) fn bars(&self) -> Bars<'_> {
         Bars::new(&self.open, &self.high, &self.low, &self.close).unwrap()
     }
 }
 
-fn random_strategy(random: &mut Random, n: usize) -> Box<dyn Strategy> {
+pub(crate) fn random_strategy(random: &mut Random, n: usize) -> Box<dyn Strategy> {
     let window = |random: &mut Random, most: usize| 1 + random.below(most.min(n));
     match random.below(6) {
         0 => Box::new(SmaCross { fast: window(random, 20), slow: window(random, 80) }),
@@ -102,7 +105,7 @@ fn random_strategy(random: &mut Random, n: usize) -> Box<dyn Strategy> {
 
 /// Each figure to 1e-10 of its scale: itself, or for the ratios the size that a return of one
 /// deviation gives them.
-fn assert_agree(fast: &Statistics, slow: &Statistics, what: &str) {
+pub(crate) fn assert_agree(fast: &Statistics, slow: &Statistics, what: &str) {
     let counts = |s: &Statistics| (s.bars, s.trades, s.closed_trades, s.bars_in_market);
     assert_eq!(counts(fast), counts(slow), "{what}");
     for (metric, got) in fast.metrics().iter() {
@@ -206,4 +209,72 @@ fn tiles_do_not_show() {
         let slow = event.run_strategy(cross, &TradePlan::all_in(), Detail::NONE).unwrap();
         assert_agree(together, &slow.statistics, &format!("{cross:?}"));
     }
+}
+
+/// A rule that is nothing but the crossing of two columns, with signals written from its definition.
+#[derive(Debug)]
+struct Columns([Vec<f64>; 2]);
+
+impl Strategy for Columns {
+    fn name(&self) -> &'static str {
+        "columns"
+    }
+
+    fn signals_into(
+        &self,
+        bars: &Bars<'_>,
+        signals: &mut Signals,
+    ) -> tangency_optimize::Result<()> {
+        let [fast, slow] = &self.0;
+        signals.reset(bars.len());
+        let (entries, exits) = signals.columns_mut();
+        for bar in 1..fast.len() {
+            entries[bar] = fast[bar - 1] <= slow[bar - 1] && fast[bar] > slow[bar];
+            exits[bar] = fast[bar - 1] >= slow[bar - 1] && fast[bar] < slow[bar];
+        }
+        Ok(())
+    }
+
+    fn crossing(&self, _: &Indicators<'_>) -> tangency_optimize::Result<Option<[Arc<[f64]>; 2]>> {
+        Ok(Some(self.0.each_ref().map(|column| column.as_slice().into())))
+    }
+}
+
+/// Ties, warm-ups of any length, gaps after them, infinities, nothing at all.
+#[test]
+fn a_crossing_says_what_its_signals_say() {
+    let pool = Pool::new(2).unwrap();
+    let mut trades = 0;
+    for seed in 0..150 {
+        let mut random = Random::new(seed + 9000);
+        let series = Series::random(&mut random);
+        let n = series.close.len();
+        let backtest = Backtest::new(series.bars(), BacktestConfig::new(252.0)).unwrap();
+        let (few, gaps) = (2 + random.below(60), random.below(3) == 0);
+        let column = |random: &mut Random| -> Vec<f64> {
+            let warm_up = random.below(n + n / 8 + 1);
+            let warm_up = if random.below(2) == 0 { warm_up } else { warm_up / 20 };
+            let value = |bar: usize, random: &mut Random| match random.below(40) {
+                0 if gaps => f64::NAN,
+                1 if gaps => f64::INFINITY,
+                _ if bar < warm_up => f64::NAN,
+                // Values that are held for a while, so that there are runs between crossings.
+                level if level < 20 => 0.5,
+                _ => random.below(few) as f64 / few as f64,
+            };
+            (0..n).map(|bar| value(bar, random)).collect()
+        };
+        let rules: Vec<Columns> =
+            (0..6).map(|_| Columns([column(&mut random), column(&mut random)])).collect();
+        for (rule, got) in rules.iter().zip(backtest.run_many(&rules, &pool).unwrap()) {
+            let want = backtest.run(rule).unwrap().statistics;
+            assert_eq!(got.done(), Some(want), "seed {seed}");
+            trades += want.trades;
+        }
+        let short = [Columns([vec![1.0; n], vec![1.0; n - 1]])];
+        let outcome = backtest.run_many(&short, &pool).unwrap().remove(0);
+        let error = outcome.as_failed().unwrap().to_string();
+        assert!(error.contains("columns of a crossing"), "{error}");
+    }
+    assert!(trades > 10_000, "{trades} trades");
 }

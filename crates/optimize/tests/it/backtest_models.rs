@@ -3,7 +3,10 @@
 use tangency_optimize::backtest::events::{
     AtEnd, Direction, EventBacktest, EventConfig, Sizing, TradePlan, TradingCosts,
 };
-use tangency_optimize::backtest::{Costs, Detail, Side, SmaCross, Strategy, TradeStatus};
+use tangency_optimize::backtest::{
+    BacktestingPyInputs, BacktestingPyStatistics, Bars, Costs, Detail, Side, Signals, SmaCross,
+    Strategy, TradeStatus,
+};
 use tangency_optimize::backtest::{Donchian, RsiReversion};
 use tangency_testkit::backtest::{
     BacktestingPyCase, VectorbtCase, bars, reference_backtestingpy_cases, reference_vectorbt_cases,
@@ -132,6 +135,50 @@ fn check_backtestingpy(case: &BacktestingPyCase) {
         assert!((ours.return_on_entry() - theirs.ret_pct).abs() <= 1e-9, "{name}");
     }
     let equity = result.equity.unwrap();
+    let figures = BacktestingPyStatistics::new(&BacktestingPyInputs {
+        equity: &equity,
+        close: &owned.close,
+        trades: &trades,
+        day_ends: None,
+        days_per_year: 252.0,
+        // From 2004-08-19 to 2013-03-01.
+        years: 3116.0 / 365.25,
+        // The signals were given to it ready-made, so that it saw no warm-up.
+        first_bar: 0,
+    })
+    .unwrap();
+    let got = |key: &str| match key {
+        "Exposure Time [%]" => 100.0 * figures.exposure_time,
+        "Equity Final [$]" => figures.final_equity,
+        "Equity Peak [$]" => figures.peak_equity,
+        "Commissions [$]" => figures.commissions,
+        "Return [%]" => 100.0 * figures.total_return,
+        "Buy & Hold Return [%]" => 100.0 * figures.buy_and_hold_return,
+        "Return (Ann.) [%]" => 100.0 * figures.annualized_return,
+        "Volatility (Ann.) [%]" => 100.0 * figures.annualized_volatility,
+        "CAGR [%]" => 100.0 * figures.cagr,
+        "Sharpe Ratio" => figures.sharpe,
+        "Sortino Ratio" => figures.sortino,
+        "Calmar Ratio" => figures.calmar,
+        "Alpha [%]" => 100.0 * figures.alpha,
+        "Beta" => figures.beta,
+        "Max. Drawdown [%]" => 100.0 * figures.max_drawdown,
+        "Avg. Drawdown [%]" => 100.0 * figures.mean_drawdown,
+        "# Trades" => figures.trades as f64,
+        "Win Rate [%]" => 100.0 * figures.win_rate,
+        "Best Trade [%]" => 100.0 * figures.best_trade,
+        "Worst Trade [%]" => 100.0 * figures.worst_trade,
+        "Avg. Trade [%]" => 100.0 * figures.mean_trade,
+        "Profit Factor" => figures.profit_factor,
+        "Expectancy [%]" => 100.0 * figures.expectancy,
+        "SQN" => figures.sqn,
+        "Kelly Criterion" => figures.kelly,
+        other => panic!("no statistic {other}"),
+    };
+    assert_eq!(case.stats.len(), 25);
+    for (key, want) in &case.stats {
+        assert_close(got(key), want.unwrap(), &format!("{name}: {key}"));
+    }
     for (bar, want) in case.equity_idx.iter().zip(&case.equity) {
         assert_close(equity[*bar], *want, &format!("{name}: equity at {bar}"));
     }
@@ -152,4 +199,68 @@ fn reference_backtestingpy() {
     let cases = reference_backtestingpy_cases();
     assert_eq!(cases.len(), 5);
     cases.iter().for_each(check_backtestingpy);
+}
+
+/// Ten bars by hand, one trade won and one lost.
+#[test]
+fn backtestingpys_figures_by_hand() {
+    let close = [10.0, 10.0, 11.0, 12.0, 12.0, 9.0, 9.0, 9.0, 9.0, 9.0];
+    let mut config = EventConfig::backtesting_py(10.0).with_cash(1000.0);
+    config.first_decision = 0;
+    let flags = |bars: &[usize]| (0..10).map(|bar| bars.contains(&bar)).collect();
+    let signals = Signals::from_flags(flags(&[0, 3]), flags(&[2, 4])).unwrap();
+    let result = EventBacktest::new(Bars::from_closes(&close).unwrap(), config)
+        .unwrap()
+        .run_signals(&signals, &TradePlan::all_in(), Detail::ALL)
+        .unwrap();
+    let (equity, trades) = (result.equity.unwrap(), result.trades.unwrap());
+    // 99 units from 10 to 12 (one less than all of it), 99 from 12 to 9.
+    assert_eq!(trades.iter().map(|t| t.profit()).collect::<Vec<_>>(), [198.0, -297.0]);
+    let inputs = BacktestingPyInputs {
+        equity: &equity,
+        close: &close,
+        trades: &trades,
+        day_ends: None,
+        days_per_year: 10.0,
+        years: 1.0,
+        first_bar: 2,
+    };
+    let s = BacktestingPyStatistics::new(&inputs).unwrap();
+    let near = |got: f64, want: f64| assert!((got - want).abs() < 1e-12, "{got} is not {want}");
+    near(s.exposure_time, 0.5);
+    near(s.total_return, -0.099);
+    near(s.buy_and_hold_return, 9.0 / 11.0 - 1.0);
+    near(s.max_drawdown, 901.0 / 1198.0 - 1.0);
+    near(s.mean_drawdown, s.max_drawdown);
+    near(s.win_rate, 0.5);
+    near(s.profit_factor, 0.2 / 0.25);
+    near(s.expectancy, -0.025);
+    near(s.mean_trade, (1.2_f64 * 0.75).sqrt() - 1.0);
+    near(s.sqn, 2.0_f64.sqrt() * -49.5 / (2.0_f64.sqrt() * 247.5));
+    near(s.kelly, 0.5 - 0.5 / (198.0 / 297.0));
+    near(s.annualized_return, 0.901_f64.powf(10.0 / 9.0) - 1.0);
+    near(s.cagr, -0.099);
+    // The same equity at the end of every other bar: the same growth over fewer days.
+    let ends = [1, 3, 5, 7, 9];
+    let coarse = BacktestingPyInputs { day_ends: Some(&ends), days_per_year: 4.0, ..inputs };
+    near(BacktestingPyStatistics::new(&coarse).unwrap().annualized_return, -0.099);
+    let message = |inputs: BacktestingPyInputs<'_>| {
+        BacktestingPyStatistics::new(&inputs).unwrap_err().to_string()
+    };
+    assert_eq!(
+        message(BacktestingPyInputs { close: &close[1..], ..inputs }),
+        "closes has length 9, expected 10"
+    );
+    assert_eq!(
+        message(BacktestingPyInputs { first_bar: 10, ..inputs }),
+        "first_bar is 10, expected a bar within the data"
+    );
+    assert_eq!(
+        message(BacktestingPyInputs { years: 0.0, ..inputs }),
+        "years is 0, expected a finite number above 0"
+    );
+    let ruined = [1.0; 10].map(|one: f64| one - 1.0);
+    assert!(
+        message(BacktestingPyInputs { equity: &ruined, ..inputs }).starts_with("equity of bar 0")
+    );
 }

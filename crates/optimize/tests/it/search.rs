@@ -76,7 +76,7 @@ fn bad_grids_are_named() {
     assert_eq!(kind(&["a=1", "a=2"]), ErrorKind::DuplicateParameter { name: "a".into() });
     assert_eq!(
         kind(&["a=1:100000:1", "b=1:100000:1"]),
-        ErrorKind::TooManyTrials { limit: Values::LIMIT }
+        ErrorKind::TooManyTrials { combinations: 10_000_000_000, limit: Values::LIMIT }
     );
     let grid = Grid::parse(["fast=1", "slow=2"]).unwrap();
     assert_eq!(
@@ -389,4 +389,30 @@ fn a_written_rule_has_its_grid() {
     };
     assert_eq!(message(&["fast=2"]), "parameter slow is missing");
     assert!(message(&["fats=2", "slow=9"]).ends_with("the nearest is \"fast\""));
+}
+
+#[test]
+fn switched_off_parameters_make_no_combinations() {
+    let grid = Grid::parse(["stop=0,1,2", "distance=1:4:1", "step=1:3:1", "window=5,6"])
+        .and_then(|grid| grid.only_if("distance", "stop", &[1.0, 2.0]))
+        .and_then(|grid| grid.only_if("step", "distance", &[4.0]))
+        .unwrap();
+    let trials: Vec<String> = grid.trials().map(|p| p.unwrap().to_string()).collect();
+    // By hand: no stop, two windows; two stops with three distances without steps and one with three.
+    assert_eq!(trials.len(), 2 + 2 * (3 * 2 + 3 * 2));
+    assert_eq!(
+        trials[..3],
+        ["stop=0, window=5", "stop=0, window=6", "stop=1, distance=1, window=5"]
+    );
+    assert_eq!(trials[trials.len() - 1], "stop=2, distance=4, step=3, window=6");
+    let mut distinct = trials.clone();
+    distinct.sort();
+    distinct.dedup();
+    assert_eq!(distinct.len(), trials.len());
+    let count = grid.count().unwrap();
+    assert_eq!((count.combinations, count.rejected), (72, 72 - 26));
+    let params = grid.trials().next().unwrap().unwrap();
+    assert_eq!(params.get("step").unwrap_err().to_string(), "parameter step is missing");
+    let error = grid.only_if("stop", "window", &[5.0]).unwrap_err();
+    assert!(error.to_string().contains("place before"), "{error}");
 }
