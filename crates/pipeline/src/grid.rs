@@ -13,6 +13,7 @@ use tangency_optimize::backtest::{
 
 use crate::config::{PipelineConfig, at_least, setting};
 use crate::error::Result;
+use crate::luck;
 use crate::market::Market;
 use crate::observer::Stage;
 use crate::pipeline::Stages;
@@ -75,25 +76,33 @@ pub(crate) fn search(
     let pairs = grid.pairs();
     let split = (market.n_rows() as f64 * grid.in_sample) as usize;
     let settings = BacktestConfig::new(config.periods_per_year).with_costs(Costs::fee(config.cost));
-    let medians = stages.run(Stage::Grid, "", pairs.len() + 1, |item| {
+    let measured = stages.run(Stage::Grid, "", pairs.len() + 1, |item| {
+        let mut together = vec![0.0; split];
         let halves = (0..market.n_assets())
             .map(|asset| {
                 let closes = market.closes(asset);
-                match pairs.get(item) {
+                let (halves, returns) = match pairs.get(item) {
                     Some(&(fast, slow)) => {
-                        crossover(closes, split, SmaCross { fast, slow }, settings)
+                        crossover(closes, split, SmaCross { fast, slow }, settings)?
                     }
-                    None => holding(closes, split, settings),
-                }
+                    None => holding(closes, split, settings)?,
+                };
+                together.iter_mut().zip(returns).for_each(|(sum, earned)| *sum += earned);
+                Ok(halves)
             })
             .collect::<Result<Vec<Halves>>>()?;
-        Ok(Halves {
+        // The same money in every asset, shared out anew each row.
+        together.iter_mut().for_each(|sum| *sum /= market.n_assets() as f64);
+        let medians = Halves {
             in_sample: median(halves.iter().map(|half| half.in_sample)),
             out_of_sample: median(halves.iter().map(|half| half.out_of_sample)),
-        })
+        };
+        Ok((medians, together))
     })?;
+    let (medians, mut returns): (Vec<Halves>, Vec<Vec<f64>>) = measured.into_iter().unzip();
     let (holding, medians) =
         medians.split_last().map_or((None, &medians[..]), |(h, m)| (Some(h), m));
+    let held = returns.pop().unwrap_or_default();
 
     // A pair that never traded has no figure; ties go to the earlier pair.
     let mut best = 0;
@@ -124,6 +133,7 @@ pub(crate) fn search(
         buy_and_hold_out_of_sample: holding.map_or(f64::NAN, |median| median.out_of_sample),
         best_rank_out_of_sample: ahead + 1,
         pairs: pairs.len(),
+        luck: luck::judge(&returns, best, &held, config.periods_per_year, stages.pool()),
     })
 }
 
@@ -134,31 +144,43 @@ fn crossover(
     split: usize,
     cross: SmaCross,
     settings: BacktestConfig,
-) -> Result<Halves> {
+) -> Result<(Halves, Vec<f64>)> {
     let mut signals = Signals::default();
     cross.signals_into(&Bars::from_closes(closes)?, &mut signals)?;
-    halves(closes, split, settings, |side, rows| {
-        side.run_signals(&signals.slice(rows)?, Detail::NONE)
-    })
+    halves(closes, split, settings, |side, rows| side.run_signals(&signals.slice(rows)?, EQUITY))
 }
 
 /// Buying on the first bar of each side, and holding.
-fn holding(closes: &[f64], split: usize, settings: BacktestConfig) -> Result<Halves> {
-    halves(closes, split, settings, |side, _| side.run(&BuyAndHold))
+fn holding(closes: &[f64], split: usize, settings: BacktestConfig) -> Result<(Halves, Vec<f64>)> {
+    halves(closes, split, settings, |side, _| side.run_detailed(&BuyAndHold, EQUITY))
 }
 
+/// What is asked for besides the figures.
+const EQUITY: Detail = Detail { equity: true, ..Detail::NONE };
+
+/// Figures on both sides of the split, and the returns before it.
 fn halves(
     closes: &[f64],
     split: usize,
     settings: BacktestConfig,
     run: impl Fn(&Backtest<'_>, Range<usize>) -> tangency_optimize::Result<BacktestResult>,
-) -> Result<Halves> {
+) -> Result<(Halves, Vec<f64>)> {
     let bars = Bars::from_closes(closes)?;
-    let sharpe = |rows: Range<usize>| -> Result<f64> {
+    let side = |rows: Range<usize>| -> Result<BacktestResult> {
         let side = Backtest::new(bars.slice(rows.clone())?, settings)?;
-        Ok(run(&side, rows)?.statistics.sharpe)
+        Ok(run(&side, rows)?)
     };
-    Ok(Halves { in_sample: sharpe(0..split)?, out_of_sample: sharpe(split..closes.len())? })
+    let (inside, outside) = (side(0..split)?, side(split..closes.len())?);
+    let mut before = settings.cash;
+    let earned = |equity: f64| {
+        let earned = equity / before - 1.0;
+        before = equity;
+        earned
+    };
+    let returns = inside.equity.into_iter().flatten().map(earned).collect();
+    let halves =
+        Halves { in_sample: inside.statistics.sharpe, out_of_sample: outside.statistics.sharpe };
+    Ok((halves, returns))
 }
 
 /// The median of the values that are numbers; NaN without any.
@@ -198,13 +220,15 @@ mod tests {
             .collect();
         let settings = BacktestConfig::new(252.0).with_costs(Costs::fee(0.001));
         let cross = SmaCross { fast: 3, slow: 12 };
-        let before = crossover(&closes, 250, cross, settings).unwrap();
+        let (before, returns) = crossover(&closes, 250, cross, settings).unwrap();
+        assert_eq!(returns.len(), 250);
         assert!(before.in_sample.is_finite() && before.out_of_sample.is_finite());
         closes[250..]
             .iter_mut()
             .enumerate()
             .for_each(|(row, close)| *close *= 1.0 + (row % 3) as f64);
-        let after = crossover(&closes, 250, cross, settings).unwrap();
+        let (after, same) = crossover(&closes, 250, cross, settings).unwrap();
+        assert_eq!(returns, same);
         assert_eq!(before.in_sample.to_bits(), after.in_sample.to_bits());
         assert_ne!(before.out_of_sample.to_bits(), after.out_of_sample.to_bits());
     }

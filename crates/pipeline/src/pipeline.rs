@@ -146,6 +146,11 @@ impl Stages<'_> {
         self.cancel.clone()
     }
 
+    /// The pool, for what is too short to be a stage.
+    pub(crate) fn pool(&self) -> &Pool {
+        self.pool
+    }
+
     /// Hands `work` a batch that reports progress under the stage's name and can be cancelled.
     pub(crate) fn batch<R>(
         &self,

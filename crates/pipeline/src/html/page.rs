@@ -1,11 +1,12 @@
 //! The page from top to bottom: what to hold, why, how it would have fared, how sure one can be.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::charts;
+use super::elements::{document, figure, percent, rules_key};
 use super::tables;
 use crate::config::ViewRule;
-use crate::report::{AssetSection, Report};
+use crate::report::{AssetSection, GridSection, LuckSection, Report};
 
 /// How many fans the page shows.
 const FANS: usize = 6;
@@ -14,34 +15,25 @@ const FANS: usize = 6;
 #[must_use]
 pub fn render(report: &Report) -> String {
     let data = &report.data;
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Tangency: weights for " (data.last_date) }
-                style { (PreEscaped(include_str!("style.css"))) }
+    document(
+        &format!("Tangency: weights for {}", data.last_date),
+        &html! {
+            h1 { "Portfolio weights for " (data.last_date) }
+            p.headline { (report.headline) }
+            p.soft {
+                (data.source) ": " (report.assets.len()) " assets, " (data.rows) " rows, "
+                (data.first_date) " to " (data.last_date)
             }
-            body {
-                h1 { "Portfolio weights for " (data.last_date) }
-                p.headline { (report.headline) }
-                p.soft {
-                    (data.source) ": " (report.assets.len()) " assets, " (data.rows) " rows, "
-                    (data.first_date) " to " (data.last_date)
-                }
-                @if let Some(caveat) = &data.caveat { p.caveat { (caveat) } }
-                (figures(report))
-                (weights(report))
-                (fans(report))
-                (record(report))
-                (grid(report))
-                (accuracy(report))
-                (method(report))
-            }
-        }
-    }
-    .into_string()
+            @if let Some(caveat) = &data.caveat { p.caveat { (caveat) } }
+            (figures(report))
+            (weights(report))
+            (fans(report))
+            (record(report))
+            (grid(report))
+            (accuracy(report))
+            (method(report))
+        },
+    )
 }
 
 fn figures(report: &Report) -> Markup {
@@ -60,7 +52,7 @@ fn figures(report: &Report) -> Markup {
 fn weights(report: &Report) -> Markup {
     html! {
         h2 { "Weights beside the prior" }
-        (key(&["prior", "earned", "error-variance"]))
+        (rules_key(&["prior", "earned", "error-variance"]))
         (figure(charts::weights(&report.assets), None))
         (tables::weights(report))
     }
@@ -106,7 +98,7 @@ fn record(report: &Report) -> Markup {
         }
         p.soft { (section.execution) }
         (tables::tracks(section))
-        (key(&section.tracks.iter().map(|track| track.name.as_str()).collect::<Vec<_>>()))
+        (rules_key(&section.tracks.iter().map(|track| track.name.as_str()).collect::<Vec<_>>()))
         (figure(charts::equity(section), Some("Value of 1, after costs, logarithmic axis")))
         (figure(charts::relative(section), Some("Value relative to the prior's")))
         (figure(charts::drawdown(section), Some("Deepest drawdown within each period")))
@@ -128,8 +120,60 @@ fn grid(report: &Report) -> Markup {
             (grid.best_rank_out_of_sample) " of " (grid.pairs) "; buying and holding came to "
             (format!("{:.2}", grid.buy_and_hold_out_of_sample)) "."
         }
-        (figure(charts::heat_map(grid), None))
+        @if let Some(luck) = &grid.luck {
+            p {
+                "With the same money in every asset, " (luck.sentence) "."
+                @if let Some(overfitting) = luck.probability_of_overfitting {
+                    " In " (percent(overfitting, 0)) " of the ways to split those rows in halves, the "
+                    "winner of one half ranks at the median of the pairs or below it in the other."
+                }
+                @if let Some(p) = luck.beats_holding { " " (beats_holding(p)) }
+            }
+        }
+        (figure(charts::heat_map(&cells(grid)), None))
+        @if let Some(luck) = &grid.luck {
+            (figure(sharpes(luck), Some(
+                "Annual Sharpe ratios of all pairs; the best one, and what the best of luck is expected to show"
+            )))
+        }
     }
+}
+
+/// Hansen's test as a sentence.
+fn beats_holding(p: f64) -> String {
+    if p > 0.5 {
+        return "No pair stands out against buying and holding (Hansen's test).".to_owned();
+    }
+    format!(
+        "Were no pair better than buying and holding, the best would still look as good in {} of samples \
+         (p-value of Hansen's test).",
+        percent(p, 1)
+    )
+}
+
+fn cells(grid: &GridSection) -> charts::Cells<'static> {
+    let text = |windows: &[usize]| windows.iter().map(usize::to_string).collect();
+    let place = |windows: &[usize], best| windows.iter().position(|window| *window == best);
+    let framed = place(&grid.fast, grid.best.fast).zip(place(&grid.slow, grid.best.slow));
+    charts::Cells {
+        row_title: "fast window (rows)",
+        column_title: "slow window (rows)",
+        rows: text(&grid.fast),
+        columns: text(&grid.slow),
+        figures: grid.median.clone(),
+        framed,
+        lower_is_better: false,
+    }
+}
+
+/// All pairs, the best one, and the best that luck is expected to show.
+fn sharpes(luck: &LuckSection) -> Option<String> {
+    let sharpes: Vec<f64> = luck.trial_sharpes.iter().flatten().copied().collect();
+    let marks = [
+        (luck.expected_maximum_sharpe, charts::ERROR_VARIANCE, "best of luck, expected"),
+        (luck.sharpe, charts::EARNED, "best pair"),
+    ];
+    charts::trials(&sharpes, &marks)
 }
 
 fn accuracy(report: &Report) -> Markup {
@@ -169,31 +213,4 @@ fn method(report: &Report) -> Markup {
         }
         p.soft { "Weights of the portfolio follow the " (rule) " rule. Tangency " (report.version) "." }
     }
-}
-
-fn figure(picture: Option<String>, caption: Option<&str>) -> Markup {
-    html! {
-        @if let Some(svg) = picture {
-            figure {
-                (PreEscaped(svg))
-                @if let Some(caption) = caption { figcaption { (caption) } }
-            }
-        }
-    }
-}
-
-/// The rules of a picture with their colours.
-fn key(rules: &[&str]) -> Markup {
-    html! {
-        div.key {
-            @for rule in rules {
-                span { i style={ "background:" (charts::css_colour(rule)) } {} (rule) }
-            }
-        }
-    }
-}
-
-/// A decimal fraction as a percentage.
-pub(super) fn percent(fraction: f64, decimals: usize) -> String {
-    format!("{:.decimals$} %", fraction * 100.0)
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::page::percent;
+use super::elements::percent;
 use crate::report::{ForecastFailure, OutOfSampleSection, Report};
 
 /// Weights, means and confidence of every asset.

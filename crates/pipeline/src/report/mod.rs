@@ -7,5 +7,5 @@ mod write;
 pub(crate) use assemble::{Findings, assemble};
 pub use sections::{
     AccuracyRow, AssetSection, DataSection, Fan, ForecastFailure, GridPair, GridSection,
-    OutOfSampleSection, PortfolioSection, Report, RuleValues, TrackSection,
+    LuckSection, OutOfSampleSection, PortfolioSection, Report, RuleValues, TrackSection,
 };

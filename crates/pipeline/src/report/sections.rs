@@ -215,6 +215,33 @@ pub struct GridSection {
     pub best_rank_out_of_sample: usize,
     /// Number of pairs.
     pub pairs: usize,
+    /// How likely the best pair is luck; null where it never traded or there are too few rows.
+    pub luck: Option<LuckSection>,
+}
+
+/// How likely the winner of the grid is luck, by in-sample returns of the same money in every asset.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LuckSection {
+    /// The verdict in one line.
+    pub sentence: String,
+    /// How often the best of such pairs without skill would do as well as the winner.
+    pub probability_of_luck: f64,
+    /// How sure it is that the winner's true Sharpe ratio is above `expected_maximum_sharpe`.
+    pub deflated_sharpe: f64,
+    /// The winner's annual Sharpe ratio.
+    pub sharpe: f64,
+    /// Annual Sharpe ratio that the best of so many pairs without skill is expected to show.
+    pub expected_maximum_sharpe: f64,
+    /// Pairs that traded.
+    pub trials: u64,
+    /// The number of independent trials they are worth.
+    pub effective_trials: f64,
+    /// Share of splits in which the winner of one half ranks in the lower half of the other.
+    pub probability_of_overfitting: Option<f64>,
+    /// P-value of Hansen's test that no pair beats buying and holding.
+    pub beats_holding: Option<f64>,
+    /// Annual Sharpe ratio of every pair, fast-major; null for one that never traded.
+    pub trial_sharpes: Vec<Option<f64>>,
 }
 
 /// A pair of windows and its in-sample figure.

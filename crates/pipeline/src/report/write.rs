@@ -1,14 +1,13 @@
 //! The report as files: all of them in place, or none touched.
 
-use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
 use tangency_pool::CancelToken;
-use tangency_shared_data::StagedFile;
 
 use super::sections::Report;
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
+use crate::files::{self, quoted};
 
 /// Everything that [`Report::write`] may write.
 const FILES: [&str; 5] = ["report.json", "run.json", "weights.csv", "forecasts.csv", "index.html"];
@@ -25,46 +24,17 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Write`] and [`ErrorKind::File`] with the path and the system's reason,
-    /// [`ErrorKind::Cancelled`].
+    /// [`ErrorKind::Write`](crate::ErrorKind::Write) and [`ErrorKind::File`](crate::ErrorKind::File) with the path and the system's reason,
+    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled).
     pub fn write(&self, folder: &Path, run: &impl Serialize, cancel: &CancelToken) -> Result<()> {
-        let created = !folder.exists();
-        // A folder in the place of a file would stop the renaming half-way.
-        for name in FILES {
-            let path = folder.join(name);
-            if path.is_dir() {
-                let source = std::io::ErrorKind::IsADirectory.into();
-                return Err(ErrorKind::Write { path, source }.into());
-            }
-        }
-        std::fs::create_dir_all(folder)
-            .map_err(|source| ErrorKind::Write { path: folder.to_owned(), source })?;
-        let staged = self.files(run).and_then(|files| {
-            let staged = files
-                .iter()
-                .map(|(name, text)| stage(&folder.join(name), text))
-                .collect::<Result<Vec<StagedFile>>>()?;
-            if cancel.is_cancelled() { Err(ErrorKind::Cancelled.into()) } else { Ok(staged) }
-        });
-        if staged.is_err() && created {
-            // Only an empty folder goes; somebody else's files would keep it.
-            let _ = std::fs::remove_dir(folder);
-        }
-        for file in staged? {
-            file.publish().map_err(ErrorKind::File)?;
-        }
-        Ok(())
+        let files = self.files(run)?;
+        files::write(folder, &FILES, &files, cancel)
     }
 
     fn files(&self, run: &impl Serialize) -> Result<Vec<(&'static str, String)>> {
-        let json = |document: serde_json::Result<String>, name: &str| {
-            document
-                .map(|text| text + "\n")
-                .map_err(|error| ErrorKind::Write { path: name.into(), source: error.into() })
-        };
         Ok(vec![
-            ("report.json", json(serde_json::to_string_pretty(self), "report.json")?),
-            ("run.json", json(serde_json::to_string_pretty(run), "run.json")?),
+            ("report.json", files::json("report.json", self)?),
+            ("run.json", files::json("run.json", run)?),
             ("weights.csv", self.weights_csv()),
             ("forecasts.csv", self.forecasts_csv()),
             #[cfg(feature = "html")]
@@ -105,31 +75,5 @@ impl Report {
             }
         }
         text
-    }
-}
-
-/// A whole file under a temporary name.
-fn stage(path: &Path, text: &str) -> Result<StagedFile> {
-    let mut file = StagedFile::create(path).map_err(ErrorKind::File)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.flush());
-    written.map_err(|source| ErrorKind::Write { path: path.to_owned(), source })?;
-    Ok(file)
-}
-
-/// A CSV cell; quoted only where it must be.
-fn quoted(cell: &str) -> std::borrow::Cow<'_, str> {
-    if cell.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", cell.replace('"', "\"\"")).into()
-    } else {
-        cell.into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn cells_are_quoted_where_they_must_be() {
-        assert_eq!(super::quoted("AAPL"), "AAPL");
-        assert_eq!(super::quoted("A,\"B\""), "\"A,\"\"B\"\"\"");
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod backtest;
 mod bad_input;
 mod files;
 mod look_ahead;
@@ -9,3 +10,7 @@ mod luck;
 mod panels;
 mod same_bits;
 mod skill;
+mod study;
+#[cfg(feature = "parquet")]
+mod trials;
+mod tuning;

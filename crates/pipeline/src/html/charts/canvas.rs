@@ -6,9 +6,9 @@ use plotters::prelude::*;
 /// The prior: grey, the ground that views stand out from.
 pub(super) const PRIOR: RGBColor = RGBColor(138, 148, 160);
 /// Earned views.
-pub(super) const EARNED: RGBColor = RGBColor(24, 95, 182);
+pub(in crate::html) const EARNED: RGBColor = RGBColor(24, 95, 182);
 /// Error-variance views.
-pub(super) const ERROR_VARIANCE: RGBColor = RGBColor(214, 122, 38);
+pub(in crate::html) const ERROR_VARIANCE: RGBColor = RGBColor(214, 122, 38);
 /// Text and axes.
 pub(super) const INK: RGBColor = RGBColor(52, 62, 76);
 /// Grid lines.
@@ -53,5 +53,15 @@ pub(super) fn rule_colour(name: &str) -> RGBColor {
         "error-variance" => ERROR_VARIANCE,
         "equal weight" => RGBColor(120, 150, 100),
         _ => PRIOR,
+    }
+}
+
+/// Decimals that an axis of prices up to this one needs.
+pub(super) fn decimals(price: f64) -> usize {
+    match price {
+        p if p >= 100.0 => 0,
+        p if p >= 10.0 => 1,
+        p if p >= 1.0 => 2,
+        _ => 4,
     }
 }

@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::canvas::{EARNED, FAINT, INK, draw, font};
+use super::canvas::{EARNED, FAINT, INK, decimals, draw, font};
 use crate::report::Fan;
 
 /// History and fan on one price axis; the x axis counts rows from the decision.
@@ -47,14 +47,4 @@ pub(in crate::html) fn fan(fan: &Fan) -> Option<String> {
         chart.draw_series(LineSeries::new(path(&fan.median), EARNED.stroke_width(2)))?;
         Ok(())
     })
-}
-
-/// Decimals a price axis needs.
-fn decimals(price: f64) -> usize {
-    match price {
-        p if p >= 100.0 => 0,
-        p if p >= 10.0 => 1,
-        p if p >= 1.0 => 2,
-        _ => 4,
-    }
 }

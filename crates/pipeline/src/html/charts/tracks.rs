@@ -3,7 +3,8 @@
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
 
-use super::canvas::{FAINT, INK, draw, font, rule_colour};
+use super::canvas::rule_colour;
+use super::over_time::{Line, over_time, percent, round_value};
 use crate::report::{OutOfSampleSection, TrackSection};
 
 /// Value of each rule at the end of each period, on a logarithmic axis.
@@ -51,44 +52,12 @@ where
     Y: AsRangedCoord<Value = f64>,
     Y::CoordDescType: ValueFormatter<f64>,
 {
-    draw((960, height), |area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(8)
-            .x_label_area_size(26)
-            .y_label_area_size(52)
-            .build_cartesian_2d(periods(section), axis)?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .light_line_style(TRANSPARENT)
-            .bold_line_style(FAINT)
-            .axis_style(INK)
-            .label_style(font(12))
-            .x_labels(12)
-            .y_labels(labels)
-            .x_label_formatter(&|period| date_at(section, *period))
-            .y_label_formatter(label)
-            .draw()?;
-        for (track_idx, (track, values)) in tracks.iter().enumerate() {
-            let points = values.iter().enumerate().map(|(at, value)| (at as f64, *value));
-            chart.draw_series(LineSeries::new(points, line(track_idx, track)))?;
-        }
-        Ok(())
-    })
-}
-
-/// A label at 1, 2 and 5 of each decade; the lines between are told by their distance.
-fn round_value(value: f64) -> String {
-    let decade = 10.0_f64.powf((value.log10() + 1e-9).floor());
-    match (value / decade).round() as i64 {
-        1 | 2 | 5 => format!("{value:.0$}", if decade < 1.0 { 1 } else { 0 }),
-        _ => String::new(),
-    }
-}
-
-/// Whole per cent, without the sign of a zero.
-fn percent(value: f64) -> String {
-    format!("{:.0} %", (value * 100.0).round() + 0.0)
+    let lines: Vec<Line<'_>> = tracks
+        .iter()
+        .enumerate()
+        .map(|(track_idx, (track, values))| (line(track_idx, track), values.as_slice()))
+        .collect();
+    over_time(&section.dates, height, (axis, labels, label), &lines)
 }
 
 /// Smallest and largest value of all tracks.
@@ -100,14 +69,4 @@ fn extremes(tracks: &[(&TrackSection, Vec<f64>)]) -> (f64, f64) {
 /// Earlier tracks are drawn wider, so that a rule that follows the prior exactly stays visible on it.
 fn line(track_idx: usize, track: &TrackSection) -> ShapeStyle {
     rule_colour(&track.name).stroke_width(if track_idx == 0 { 4 } else { 2 })
-}
-
-fn periods(section: &OutOfSampleSection) -> std::ops::Range<f64> {
-    0.0..(section.dates.len() as f64 - 1.0).max(1.0)
-}
-
-/// The year and month of a period.
-fn date_at(section: &OutOfSampleSection, period: f64) -> String {
-    let date = section.dates.get(period.round() as usize).map_or("", String::as_str);
-    date.get(..7).unwrap_or(date).to_owned()
 }
