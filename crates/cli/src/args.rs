@@ -39,8 +39,12 @@ pub(crate) enum Command {
     Forecast(ForecastArgs),
     /// Portfolio weights by one method.
     Weights(WeightsArgs),
-    /// Backtest every parameter set of a grid.
+    /// Backtest every parameter set of a grid, or search it.
     Grid(GridArgs),
+    /// Backtest one rule: every trade, the way of the equity, a report.
+    Backtest(Box<BacktestArgs>),
+    /// List the searches whose journals are in a folder, and compare them.
+    Studies(StudiesArgs),
     /// What this machine gives, and a short self-test.
     Doctor,
 }
@@ -125,12 +129,38 @@ pub(crate) struct ForecastArgs {
     /// Parameters held at given values, such as `ar1=0.5,sigma2=0.0002`.
     #[arg(long, value_name = "NAME=VALUE,..")]
     pub(crate) fixed: Option<String>,
-    /// Coverage of the intervals.
-    #[arg(long, value_name = "P", default_value_t = 0.95)]
-    pub(crate) level: f64,
+    /// Coverage of the intervals; with several, the first is the forecast's and all are listed.
+    #[arg(long, value_name = "P,..", value_delimiter = ',', default_value = "0.95")]
+    pub(crate) level: Vec<f64>,
+    /// Where the intervals of an ARIMA model come from; bootstrap draws by `--seed`.
+    #[arg(long, value_enum, default_value_t = IntervalArg::Normal)]
+    pub(crate) interval: IntervalArg,
+    /// Resampled paths of bootstrap intervals [default: 2000].
+    #[arg(long, value_name = "N")]
+    pub(crate) paths: Option<usize>,
+    /// Past forecasts whose errors make conformal intervals [default: 100].
+    #[arg(long, value_name = "N")]
+    pub(crate) calibration: Option<usize>,
+    /// Turns down models of auto-arima with a root of modulus below 1 + M, such as 0.01: their
+    /// likelihood has its maximum at the edge, often on a cycle of this sample alone [default: 0].
+    #[arg(long, value_name = "M", allow_negative_numbers = true)]
+    pub(crate) root_margin: Option<f64>,
+    /// Lists every model that auto-arima tried.
+    #[arg(long)]
+    pub(crate) trace: bool,
     /// What the cells are: prices must be positive, series may be any number.
     #[arg(long, value_enum, default_value_t = ValuesArg::Price)]
     pub(crate) values: ValuesArg,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum IntervalArg {
+    /// The normal law with the model's standard errors.
+    Normal,
+    /// Quantiles of paths with resampled innovations, so that fat tails and skewness show.
+    Bootstrap,
+    /// As wide as the errors of past forecasts of as many steps; no law is assumed.
+    Conformal,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -183,11 +213,8 @@ pub(crate) struct GridArgs {
     /// Bars (Open, High, Low, Close columns) or closing prices.
     #[arg(long, value_name = "BARS")]
     pub(crate) input: PathBuf,
-    /// The strategy and its parameters: sma-cross (fast, slow), ema-cross (fast, slow), macd-cross (fast,
-    /// slow, signal), rsi-reversion (window, low, high), bollinger-reversion (window, deviations),
-    /// donchian (entry, exit), big-bar (window, multiple).
-    #[arg(long, value_name = "NAME")]
-    pub(crate) strategy: String,
+    #[command(flatten)]
+    pub(crate) rule: RuleArgs,
     /// Values of a parameter: `name=from:to:step` (both ends included) or `name=a,b,c`.
     #[arg(long = "param", value_name = "NAME=VALUES", required = true)]
     pub(crate) params: Vec<String>,
@@ -195,9 +222,44 @@ pub(crate) struct GridArgs {
     /// win_rate, profit_factor, annualized_return, annualized_volatility, ...
     #[arg(long, value_name = "NAME")]
     pub(crate) metric: String,
-    /// Write every trial to this CSV file.
+    /// Write every trial to this file (.csv or .parquet). Trials are journalled in FILE.journal as
+    /// they end.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Write a report to this folder: what the search found, how much of it is luck, what it depends on.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+    /// Also choose anew on windows of the past and trade the rows after each: rows to choose on, rows to
+    /// trade, and rows from one choice to the next where those are to be other than the rows to trade.
+    #[arg(long, value_name = "TRAIN:TEST[:STEP]")]
+    pub(crate) walk_forward: Option<String>,
+    /// Let each of these windows begin at the first row.
+    #[arg(long, requires = "walk_forward")]
+    pub(crate) expanding: bool,
+    /// Leave out combinations for which this does not hold: `fast<slow`, `high>low`. A crossover of
+    /// simple averages has fast below slow anyway.
+    #[arg(long = "constraint", value_name = "NAME<NAME")]
+    pub(crate) constraints: Vec<String>,
+    /// How trials are chosen: grid (all of them), random, quasi-random, tpe, successive-halving,
+    /// hyperband, bohb, cma-es, genetic.
+    #[arg(long, value_name = "NAME", default_value = "grid")]
+    pub(crate) method: String,
+    /// How many trials a method other than grid may spend.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) trials: u64,
+    /// Go on where the journal of an interrupted search ends.
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// The journal, where it is not to be beside the output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Most trials in memory at a time [default: enough to keep the workers busy].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) in_flight: Option<u32>,
+    /// Where trials run: threads, or worker processes, which also contain a trial that aborts
+    /// [default: as TANGENCY_EXECUTOR says, else threads].
+    #[arg(long, value_enum)]
+    pub(crate) executor: Option<ExecutorArg>,
     /// How many of the best trials to list.
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) top: usize,
@@ -210,4 +272,95 @@ pub(crate) struct GridArgs {
     /// The asset, where the input holds closes of several.
     #[arg(long, value_name = "NAME")]
     pub(crate) column: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BacktestArgs {
+    /// Bars (Open, High, Low, Close columns) or closing prices.
+    #[arg(long, value_name = "BARS")]
+    pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) rule: RuleArgs,
+    /// Value of a parameter: `name=value`.
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub(crate) params: Vec<String>,
+    /// The asset, where the input holds closes of several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
+    /// Write the report, its trades and its equity to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What entries and exits mean.
+    #[arg(long, value_enum, default_value_t = DirectionArg::Long)]
+    pub(crate) direction: DirectionArg,
+    /// Give a trade up this fraction away from the close of its signal, such as 0.05.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub(crate) stop_loss: Option<f64>,
+    /// Take its profit this fraction away from that close.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub(crate) take_profit: Option<f64>,
+    /// Give it up this fraction away from the best price so far.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub(crate) trailing_stop: Option<f64>,
+    /// Close it after so many bars.
+    #[arg(long, value_name = "BARS")]
+    pub(crate) max_bars: Option<usize>,
+    /// Share of the free funds that an entry takes.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, default_value_t = 1.0)]
+    pub(crate) size: f64,
+    /// Hold whole units only.
+    #[arg(long)]
+    pub(crate) whole_units: bool,
+    /// Money at the start.
+    #[arg(long, value_name = "MONEY", allow_negative_numbers = true, default_value_t = 10_000.0)]
+    pub(crate) cash: f64,
+    /// Proportional fee of each fill.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, default_value_t = 0.001)]
+    pub(crate) fees: f64,
+    /// How far the price of each fill moves against the trader.
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, default_value_t = 0.0)]
+    pub(crate) slippage: f64,
+    /// Periods per year, for annualisation.
+    #[arg(long, value_name = "N", default_value_t = 252.0)]
+    pub(crate) periods_per_year: f64,
+}
+
+/// A ready-made strategy, or two expressions.
+#[derive(Debug, Args)]
+pub(crate) struct RuleArgs {
+    /// The strategy and its parameters: sma-cross (fast, slow), ema-cross (fast, slow), macd-cross (fast,
+    /// slow, signal), rsi-reversion (window, low, high), bollinger-reversion (window, deviations),
+    /// donchian (entry, exit), big-bar (window, multiple), buy-and-hold.
+    #[arg(long, value_name = "NAME", required_unless_present = "entry", conflicts_with = "entry")]
+    pub(crate) strategy: Option<String>,
+    /// Instead of a strategy: enter where this holds, such as `rsi(14) < floor and close > sma(200)`;
+    /// words in place of numbers are parameters.
+    #[arg(long, value_name = "EXPRESSION", requires = "exit")]
+    pub(crate) entry: Option<String>,
+    /// Leave where this holds.
+    #[arg(long, value_name = "EXPRESSION", requires = "entry")]
+    pub(crate) exit: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DirectionArg {
+    /// Entries buy, exits sell.
+    Long,
+    /// Entries sell short, exits buy back.
+    Short,
+    /// Entries go long, exits go short.
+    Both,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StudiesArgs {
+    /// The folder with the journals.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExecutorArg {
+    Threads,
+    Processes,
 }

@@ -46,6 +46,16 @@ impl Failure {
         Self { code: SOME_FAILED, kind: "failed", message: message.to_string() }
     }
 
+    /// A result could not be written after the work had begun; it can be resumed.
+    pub(crate) fn unwritten(message: impl fmt::Display) -> Self {
+        Self { code: SOME_FAILED, kind: "output", message: message.to_string() }
+    }
+
+    /// A report was not written.
+    pub(crate) fn of_report(error: tangency::pipeline::Error) -> Self {
+        if error.is_cancelled() { Self::interrupted() } else { Self::output(error) }
+    }
+
     /// Ctrl-C.
     pub(crate) fn interrupted() -> Self {
         Self { code: INTERRUPTED, kind: "interrupted", message: "interrupted".to_owned() }

@@ -1,24 +1,31 @@
 //! The `tangency` command: from prices to portfolio weights.
 
 mod args;
+mod asset;
 mod commands;
 mod exit;
 mod input;
 mod interrupt;
+mod intervals;
 mod output;
 mod portfolio_config;
 mod progress;
 mod regressors;
 mod rows;
+mod rule;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use tangency::optimize::search::{RemoteBacktest, TileJob};
+use tangency::pool::process::{Registry, worker_entry};
 
 use crate::args::{Cli, Command};
 use crate::exit::{BAD_INPUT, Failure};
 
 fn main() -> ExitCode {
+    // A worker process is this program once more; it never gets past this call.
+    worker_entry(Registry::new().with::<TileJob<RemoteBacktest>>());
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -28,7 +35,9 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(global, &args),
         Command::Forecast(args) => commands::forecast::run(global, &args),
         Command::Weights(args) => commands::weights::run(global, &args),
+        Command::Backtest(args) => commands::backtest::run(global, &args),
         Command::Grid(args) => commands::grid::run(global, &args),
+        Command::Studies(args) => commands::studies::run(global, &args),
         Command::Doctor => commands::doctor::run(global),
     };
     match result {

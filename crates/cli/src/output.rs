@@ -54,6 +54,10 @@ pub(crate) fn check_file(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::output(format!("{} is a folder", path.display())));
     }
+    // A file is put in the place of what is there: a device or a pipe would be gone.
+    if std::fs::metadata(path).is_ok_and(|what| !what.is_file()) {
+        return Err(Failure::output(format!("{} is no regular file", path.display())));
+    }
     // The only sure test of a folder is to write there; the draft goes when it is dropped.
     StagedFile::create(path).map(drop).map_err(Failure::output)
 }
@@ -65,13 +69,4 @@ pub(crate) fn check_folder(path: &Path) -> Result<(), Failure> {
         return Err(Failure::output(format!("{} is not a folder", existing.display())));
     }
     StagedFile::create(existing.join("report.json")).map(drop).map_err(Failure::output)
-}
-
-/// Writes a whole file under a temporary name, then gives it its own.
-pub(crate) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    let mut staged = StagedFile::create(path).map_err(Failure::output)?;
-    staged
-        .write_all(text.as_bytes())
-        .map_err(|error| Failure::output(format!("{}: {error}", path.display())))?;
-    staged.publish().map_err(Failure::output)
 }

@@ -2,9 +2,10 @@
 
 use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tangency::optimize::search::{StudyObserver, StudySnapshot};
 use tangency::pipeline::{Observer, Stage};
 use tangency::pool::{Progress, ProgressSnapshot};
 
@@ -21,7 +22,12 @@ enum Voice {
 pub(crate) struct Meter {
     voice: Voice,
     bar: Mutex<Option<ProgressBar>>,
+    /// When the next line is due where there is no bar.
+    line_due: Mutex<Instant>,
 }
+
+/// Time between two lines of a long stage.
+const LINE_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Meter {
     /// A bar where standard error is a terminal, one line a stage where it is not, silence if
@@ -32,7 +38,8 @@ impl Meter {
             (false, true) => Voice::Bar,
             (false, false) => Voice::Lines,
         };
-        Self { voice, bar: Mutex::new(None) }
+        let line_due = Mutex::new(Instant::now() + LINE_INTERVAL);
+        Self { voice, bar: Mutex::new(None), line_due }
     }
 
     /// Begins a stage of `items` parts.
@@ -83,6 +90,46 @@ impl Meter {
 impl Progress for Meter {
     fn update(&self, snapshot: &ProgressSnapshot) {
         self.show(snapshot);
+    }
+}
+
+impl StudyObserver for Meter {
+    fn update(&self, now: &StudySnapshot<'_>) {
+        let mut state = format!("{:.1} %  {:.0}/s", now.percent(), now.rate);
+        if let Some(eta) = now.eta.filter(|_| !now.last) {
+            state += &format!("  {} left", duration(eta));
+        }
+        if let Some((params, value)) = now.best {
+            state += &format!("  best {value:.4} ({params})");
+        }
+        match self.voice {
+            Voice::Silent => {}
+            Voice::Bar => {
+                if let Some(bar) = self.bar().as_ref() {
+                    bar.set_length(now.total);
+                    bar.set_position(now.done);
+                    bar.set_prefix(state);
+                }
+            }
+            Voice::Lines => {
+                let mut due =
+                    self.line_due.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                if now.last || Instant::now() >= *due {
+                    *due = Instant::now() + LINE_INTERVAL;
+                    let _ = writeln!(std::io::stderr(), "{}/{}  {state}", now.done, now.total);
+                }
+            }
+        }
+    }
+}
+
+/// Seconds, minutes or hours, whichever is readable.
+fn duration(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..100 => format!("{:.0} s", time.as_secs_f64()),
+        100..6000 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use tangency::forecast::{self, NamedMatrix};
+use tangency::forecast::NamedMatrix;
 use tangency::shared_data::{Frame, time};
 
 use crate::exit::{Failure, Outcome};
@@ -43,17 +43,18 @@ impl Regressors {
     }
 
     /// Rows beside the input.
-    pub(crate) fn known(&self) -> forecast::Result<NamedMatrix<'_>> {
+    pub(crate) fn known(&self) -> Outcome<NamedMatrix<'_>> {
         self.rows(&self.known)
     }
 
     /// Rows after the input.
-    pub(crate) fn future(&self) -> forecast::Result<NamedMatrix<'_>> {
+    pub(crate) fn future(&self) -> Outcome<NamedMatrix<'_>> {
         self.rows(&self.future)
     }
 
-    fn rows(&self, rows: &Range<usize>) -> forecast::Result<NamedMatrix<'_>> {
-        Ok(NamedMatrix::new(self.frame.matrix(), self.frame.names().iter().cloned())?
-            .rows(rows.clone()))
+    fn rows(&self, rows: &Range<usize>) -> Outcome<NamedMatrix<'_>> {
+        let values = self.frame.matrix().map_err(Failure::input)?;
+        let named = NamedMatrix::new(values, self.frame.names().iter().cloned());
+        Ok(named.map_err(Failure::input)?.rows(rows.clone()))
     }
 }

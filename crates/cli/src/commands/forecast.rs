@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use tangency::forecast::arima::{Arima, FittedArima, Mean};
+use tangency::forecast::auto::Candidate;
 use tangency::forecast::{
     self, AutoArima, DynFit, Fit, FitContext, FitStatus, Forecast, ForecastRequest, Model,
     ModelSpec, Predict, TrainingData,
@@ -15,6 +16,7 @@ use tangency::shared_data::{Frame, NanPolicy};
 use crate::args::{ForecastArgs, Global, MeanArg, TransformArg, ValuesArg};
 use crate::exit::{DONE, Failure, Outcome, SOME_FAILED};
 use crate::input::{self, Gaps};
+use crate::intervals::{Interval, Intervals};
 use crate::progress::Meter;
 use crate::regressors::Regressors;
 use crate::rows::parse_rows;
@@ -51,6 +53,24 @@ struct Series {
     /// With `--transform log`: median and interval on the scale of the input.
     original_scale: Option<Back>,
     last: Option<f64>,
+    /// The interval of each level, on the scale of `forecast`, where several were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    intervals: Vec<Interval>,
+    /// What an automatic model tried, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Vec<Tried>>,
+}
+
+/// A model that was tried; one that is fitted again, from all starting values, appears twice.
+#[derive(Serialize)]
+struct Tried {
+    model: String,
+    mean: Mean,
+    /// AICc; absent where there is none.
+    aicc: Option<f64>,
+    log_likelihood: Option<f64>,
+    thorough: bool,
+    error: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -77,11 +97,18 @@ pub(crate) fn run(global: &Global, args: &ForecastArgs) -> Outcome {
     }
     let cancel = interrupt::on_interrupt()?;
     let chosen = choose(args)?;
-    ForecastRequest::new(args.horizon).with_level(args.level).check().map_err(Failure::usage)?;
+    let intervals = Intervals::new(args, !matches!(chosen, Chosen::Other(_)))?;
+    if args.trace && !matches!(chosen, Chosen::Auto(_)) {
+        return Err(Failure::usage(format!("--trace needs auto-arima, got {}", args.model)));
+    }
     let frame = read(args)?;
     let regressors = match &args.exog {
         None => None,
         Some(path) => Some(Regressors::read(path, frame.timestamps(), args.horizon)?),
+    };
+    let regressors = match &regressors {
+        None => None,
+        Some(regressors) => Some((regressors.known()?, regressors.future()?)),
     };
     let pool = super::pool(global)?;
     let meter = Meter::new(global.no_progress);
@@ -95,12 +122,15 @@ pub(crate) fn run(global: &Global, args: &ForecastArgs) -> Outcome {
         columns.len(),
         |at| -> forecast::Result<Series> {
             let mut data = TrainingData::new(&columns[at]).named(&names[at]);
-            let mut request = ForecastRequest::new(args.horizon).with_level(args.level);
-            if let Some(regressors) = &regressors {
-                data = data.with_regressors(regressors.known()?);
-                request = request.with_regressors(regressors.future()?);
+            let mut request =
+                ForecastRequest::new(args.horizon).with_level(intervals.first_level());
+            if let Some((known, future)) = &regressors {
+                data = data.with_regressors(known.clone());
+                request = request.with_regressors(future.clone());
             }
-            forecast_one(&chosen, &data, &request, &context.for_item(at))
+            let context = context.for_item(at);
+            let series = forecast_one(&chosen, &data, &request, &intervals, &context)?;
+            Ok(Series { trace: series.trace.filter(|_| args.trace), ..series })
         },
     );
     drop(meter);
@@ -152,12 +182,22 @@ fn choose(args: &ForecastArgs) -> Outcome<Chosen> {
         MeanArg::Const => Mean::Const,
         MeanArg::Drift => Mean::Drift,
     };
+    if args.root_margin.is_some() && !matches!(spec, ModelSpec::AutoArima(_)) {
+        return Err(Failure::usage(format!("--root-margin needs auto-arima, got {spec}")));
+    }
     let ModelSpec::Arima(order) = spec else {
         if let ModelSpec::AutoArima(season) = spec
             && args.mean == MeanArg::None
             && args.fixed.is_none()
         {
-            return Ok(Chosen::Auto(AutoArima::new().with_season(season)));
+            let margin = args.root_margin.unwrap_or(0.0);
+            if !(0.0..=1.0).contains(&margin) {
+                return Err(Failure::usage(format!(
+                    "--root-margin must be between 0 and 1, got {margin}"
+                )));
+            }
+            let auto = AutoArima::new().with_season(season).with_root_margin(margin);
+            return Ok(Chosen::Auto(auto));
         }
         for (option, given) in [
             ("--mean", args.mean != MeanArg::None),
@@ -243,29 +283,47 @@ fn forecast_one(
     chosen: &Chosen,
     data: &TrainingData<'_>,
     request: &ForecastRequest<'_>,
+    intervals: &Intervals<'_>,
     context: &FitContext,
 ) -> forecast::Result<Series> {
     match chosen {
         Chosen::Arima(arima) => {
             let fitted = arima.fit(data, context)?;
-            Ok(Series { forecast: Some(fitted.predict(request)?), ..described(&fitted) })
+            let (forecast, intervals) = intervals.of_arima(&fitted, request, context)?;
+            Ok(Series { forecast: Some(forecast), intervals, ..described(&fitted) })
         }
         Chosen::Auto(auto) => {
             let fitted = auto.fit(data, context)?;
+            let (forecast, intervals) = intervals.of_arima(fitted.best(), request, context)?;
             Ok(Series {
                 chosen: Some(fitted.best().model().name()),
-                forecast: Some(fitted.predict(request)?),
+                forecast: Some(forecast),
+                intervals,
+                trace: Some(fitted.trace().iter().map(tried).collect()),
                 ..described(fitted.best())
             })
         }
         Chosen::Other(model) => {
             let fitted = model.fit_boxed(data, context)?;
+            let forecast = fitted.predict(request)?;
             Ok(Series {
                 status: status(fitted.status()),
-                forecast: Some(fitted.predict(request)?),
+                intervals: intervals.around(&forecast)?,
+                forecast: Some(forecast),
                 ..Series::default()
             })
         }
+    }
+}
+
+fn tried(candidate: &Candidate) -> Tried {
+    Tried {
+        model: format!("arima:{}", candidate.order),
+        mean: candidate.mean,
+        aicc: Some(candidate.criterion).filter(|value| value.is_finite()),
+        log_likelihood: candidate.log_likelihood,
+        thorough: candidate.thorough,
+        error: candidate.error.as_ref().map(ToString::to_string),
     }
 }
 

@@ -170,9 +170,9 @@ fn estimate(
     config: &PortfolioConfig,
     periods_per_year: f64,
 ) -> optimize::Result<Estimates> {
-    let closes = frame.matrix();
-    let returns = DMatrix::from_fn(closes.nrows() - 1, closes.ncols(), |row, asset| {
-        closes[(row + 1, asset)] / closes[(row, asset)] - 1.0
+    let closes: Vec<&[f64]> = frame.columns().map(|(_, values)| values).collect();
+    let returns = DMatrix::from_fn(frame.n_rows() - 1, closes.len(), |row, asset| {
+        closes[asset][row + 1] / closes[asset][row] - 1.0
     });
     let covariance = match config.covariance {
         CovarianceChoice::Sample => risk::sample_covariance(returns.as_view(), 1)?,

@@ -188,3 +188,36 @@ fn configurations_that_make_no_sense() {
     let line = "weights --input @prices.csv --method hrp --config @bounds.toml";
     check(&place, line, &["hrp", "no bounds"]);
 }
+
+#[test]
+fn outputs_that_would_take_something_away_are_refused() {
+    let place = Workplace::new();
+    let input = place.prices(1, 300);
+    let line = format!(
+        "grid --input {input} --strategy sma-cross --param fast=5 --param slow=30 --metric sharpe"
+    );
+    let message = |rest: &str| {
+        let ended = run(&format!("{line} {rest}"));
+        assert_eq!(ended.code, 2, "{rest}: {}", ended.stdout);
+        ended.stderr
+    };
+    assert!(message("--out /dev/null").contains("/dev/null is no regular file"));
+    let same = place.text("trials.csv");
+    assert!(message(&format!("--out {same} --journal {same}")).contains("the same file"));
+    assert!(
+        message(&format!("--out {}/x.csv --journal {input}", place.path("").display()))
+            .contains("--journal is the input file")
+    );
+}
+
+#[test]
+fn a_window_longer_than_the_series_says_so() {
+    let place = Workplace::new();
+    let input = place.prices(1, 300);
+    let ended = run(&format!(
+        "grid --input {input} --strategy sma-cross --param fast=400 --param slow=500 --metric sharpe \
+         --no-progress"
+    ));
+    assert_eq!(ended.code, 3, "{}", ended.stdout);
+    assert!(ended.stderr.contains("400") && ended.stderr.contains("300"), "{}", ended.stderr);
+}

@@ -117,3 +117,92 @@ fn automatic_orders_say_what_they_chose() {
         assert!(series["aicc"].is_number() && series["params"]["sigma2"].is_number(), "{series}");
     }
 }
+
+#[test]
+fn a_trace_and_several_levels_on_request() {
+    let place = Workplace::new();
+    let input = place.prices(1, 300);
+    let line = format!("forecast --json --input {input} --horizon 3 --transform log --no-progress");
+    let ended = run(&format!("{line} --model auto-arima --trace --level 0.8,0.95"));
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    let series = &ended.json()["series"][0];
+    assert_eq!(series["forecast"]["level"], 0.8);
+    let intervals = series["intervals"].as_array().unwrap();
+    assert_eq!(intervals.len(), 2);
+    assert_eq!(intervals[0]["lower"], series["forecast"]["lower"]);
+    let end = |at: usize, side: &str| intervals[at][side][2].as_f64().unwrap();
+    assert!(end(1, "lower") < end(0, "lower") && end(0, "upper") < end(1, "upper"));
+    // The choice has the smallest criterion of all that was tried.
+    let trace = series["trace"].as_array().unwrap();
+    assert!(trace.len() >= 5 && trace.iter().any(|tried| tried["model"] == series["chosen"]));
+    let least = trace.iter().filter_map(|tried| tried["aicc"].as_f64()).fold(f64::MAX, f64::min);
+    assert!((least - series["aicc"].as_f64().unwrap()).abs() < 1e-9, "{least} {series}");
+    // Neither appears unasked, and only an automatic model has a trace.
+    let plain = run(&format!("{line} --model auto-arima")).json();
+    assert!(plain["series"][0].get("trace").is_none(), "{plain}");
+    assert!(plain["series"][0].get("intervals").is_none(), "{plain}");
+    let refused = run(&format!("{line} --model arima:1,1,1 --trace"));
+    assert_eq!(refused.code, 2, "{}", refused.stdout);
+}
+
+#[test]
+fn intervals_without_a_normal_law() {
+    let place = Workplace::new();
+    let input = place.prices(1, 300);
+    let line = format!("forecast --json --input {input} --horizon 3 --transform log --no-progress");
+    let series = |options: &str| run(&format!("{line} {options}")).json()["series"][0].clone();
+    let normal = series("--model arima:1,1,1");
+    for model in ["arima:1,1,1", "auto-arima"] {
+        let bootstrap = |seed: u64| {
+            series(&format!("--model {model} --interval bootstrap --paths 400 --seed {seed}"))
+        };
+        // The seed decides, and nothing else; mean and standard error stay those of the model.
+        let once = bootstrap(7);
+        assert_eq!(once, bootstrap(7));
+        assert_ne!(once["forecast"]["lower"], bootstrap(8)["forecast"]["lower"]);
+        let conformal = series(&format!("--model {model} --interval conformal --level 0.8,0.95"));
+        assert_eq!(once["forecast"]["mean"], conformal["forecast"]["mean"]);
+        assert_eq!(once["forecast"]["std_error"], conformal["forecast"]["std_error"]);
+        let intervals = conformal["intervals"].as_array().unwrap();
+        assert_eq!(intervals[0]["upper"], conformal["forecast"]["upper"]);
+        let end = |at: usize| intervals[at]["upper"][2].as_f64().unwrap();
+        assert!(end(0) < end(1));
+    }
+    let conformal = series("--model arima:1,1,1 --interval conformal --calibration 50");
+    assert_ne!(conformal["forecast"]["upper"], normal["forecast"]["upper"]);
+    for refused in [
+        "--model naive --interval bootstrap",
+        "--model arima:1,1,1 --paths 100",
+        "--model arima:1,1,1 --interval bootstrap --paths 1",
+        "--model arima:1,1,1 --interval bootstrap --paths 99999999999",
+        "--model arima:1,1,1 --calibration 50",
+        "--model arima:1,1,1 --interval conformal --calibration 10",
+        "--model arima:1,1,1 --interval conformal --calibration 1000",
+        "--model arima:1,1,1 --interval tea-leaves",
+    ] {
+        let ended = run(&format!("{line} {refused}"));
+        assert_eq!(ended.code, 2, "{refused}: {}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_root_margin_turns_models_at_the_edge_down() {
+    let place = Workplace::new();
+    let input = place.prices(1, 300);
+    let line = format!("forecast --json --input {input} --horizon 3 --transform log --no-progress");
+    let options = "--model auto-arima --trace";
+    let free = run(&format!("{line} {options}")).json();
+    // Every root lies inside twice the unit circle, but for models without any.
+    let strict = run(&format!("{line} {options} --root-margin 1")).json();
+    let turned_down = |document: &serde_json::Value| {
+        let trace = document["series"][0]["trace"].as_array().unwrap();
+        trace.iter().filter(|tried| tried["aicc"].is_null()).count()
+    };
+    assert!(turned_down(&strict) > turned_down(&free), "{strict}");
+    let (least, most) = (&free["series"][0]["aicc"], &strict["series"][0]["aicc"]);
+    assert!(least.as_f64().unwrap() <= most.as_f64().unwrap());
+    for refused in ["--model auto-arima --root-margin -0.1", "--model naive --root-margin 0.01"] {
+        let ended = run(&format!("{line} {refused}"));
+        assert_eq!(ended.code, 2, "{refused}: {}", ended.stdout);
+    }
+}

@@ -1,6 +1,6 @@
 //! `tangency grid`.
 
-use crate::command::{Workplace, run};
+use crate::command::{Workplace, run, run_with};
 
 #[test]
 fn the_document_has_what_scripts_rely_on() {
@@ -25,6 +25,22 @@ fn the_document_has_what_scripts_rely_on() {
     for name in ["total_return", "sharpe", "max_drawdown", "trades", "win_rate", "closed_trades"] {
         assert!(top[0]["metrics"][name].is_number(), "{name}");
     }
+    let luck = &document["luck"];
+    for name in [
+        "probability_of_luck",
+        "deflated_sharpe",
+        "probabilistic_sharpe",
+        "probability_of_overfitting",
+        "superior_predictive_ability",
+    ] {
+        let share = luck[name].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&share), "{name} {share}");
+    }
+    assert_eq!(luck["trials"], 9);
+    let worth = luck["effective_trials"].as_f64().unwrap();
+    assert!((1.0..=9.0).contains(&worth), "{worth}");
+    assert!(luck["expected_maximum_sharpe"].as_f64().unwrap() >= 0.0);
+    assert!(luck["sentence"].as_str().unwrap().starts_with("luck alone would do as well in "));
     let trials = std::fs::read_to_string(place.path("trials.csv")).unwrap();
     assert_eq!(trials.lines().count(), 10);
     assert!(trials.starts_with("fast,slow,total_return,sharpe,max_drawdown,trades,"), "{trials}");
@@ -55,4 +71,126 @@ fn bars_fill_at_the_next_open() {
     assert_eq!(document["execution"], "next open");
     assert_eq!(document["best"]["params"], serde_json::json!({ "fast": 3, "slow": 15 }));
     assert_eq!(document["best"], run(&line(3)).json()["best"]);
+}
+
+#[test]
+fn the_verdict_is_one_line_and_does_not_depend_on_workers() {
+    let place = Workplace::new();
+    let input = place.prices(2, 900);
+    let line = |rest: &str| {
+        format!(
+            "grid --input {input} --column AMD --strategy sma-cross --param fast=5:20:5 \
+             --param slow=10,40,80 --metric sharpe --no-progress {rest}"
+        )
+    };
+    let shown = run(line("").trim_end()).stdout;
+    let verdicts =
+        shown.lines().filter(|line| line.starts_with("luck alone would do as well in ")).count();
+    assert_eq!(verdicts, 1, "{shown}");
+    assert_eq!(
+        run(&line("--json --workers 1")).json()["luck"],
+        run(&line("--json --workers 3")).json()["luck"]
+    );
+    // A rule that never trades has no winner to judge.
+    let idle = format!(
+        "grid --json --input {input} --column AMD --strategy rsi-reversion --param window=14 \
+         --param low=0 --param high=100 --metric sharpe --no-progress"
+    );
+    assert!(run(&idle).json()["luck"].is_null());
+}
+
+#[test]
+fn a_grid_over_a_rule_as_text_is_that_over_the_ready_made_one() {
+    let place = Workplace::new();
+    let input = place.prices(1, 700);
+    let with = |rule: &[&str]| {
+        let mut arguments = vec!["grid", "--json", "--input", &input, "--metric", "sharpe"];
+        arguments.extend_from_slice(&["--param", "fast=5:15:5", "--param", "slow=20:60:20"]);
+        arguments.extend_from_slice(rule);
+        run_with(&arguments).json()
+    };
+    let (entry, exit) = ("sma(fast) crosses_above sma(slow)", "sma(fast) crosses_below sma(slow)");
+    let text = with(&["--entry", entry, "--exit", exit]);
+    let ready = with(&["--strategy", "sma-cross"]);
+    assert_eq!(text["trials"], 9);
+    assert_eq!(text["top"], ready["top"]);
+    let missing = ["grid", "--input", &input, "--metric", "sharpe", "--param", "fast=5"];
+    let ended = run_with(&[&missing[..], &["--entry", entry, "--exit", exit]].concat());
+    assert!(ended.code == 2 && ended.stderr.contains("slow"), "{}", ended.stderr);
+}
+
+#[test]
+fn parameters_stand_in_the_order_in_which_they_were_given() {
+    let place = Workplace::new();
+    let input = place.prices(1, 400);
+    let line = format!(
+        "grid --input {input} --strategy sma-cross --param slow=30,40 --param fast=5 --metric sharpe \
+         --no-progress --out {}",
+        place.text("t.csv")
+    );
+    assert!(run(&line).stdout.contains("slow=30 fast=5"), "as text");
+    let document = run(&format!("{line} --json")).stdout;
+    let (slow, fast) = (document.find("\"slow\"").unwrap(), document.find("\"fast\"").unwrap());
+    assert!(slow < fast, "{document}");
+    let listed = run(&format!("studies {}", place.path("").display())).stdout;
+    assert!(listed.contains("slow=30 fast=5") || listed.contains("slow=40 fast=5"), "{listed}");
+}
+
+#[test]
+fn winners_of_the_past_are_followed_and_shown() {
+    let place = Workplace::new();
+    let input = place.prices(1, 900);
+    let (report, out) = (place.text("page"), place.text("t.csv"));
+    let line = format!(
+        "grid --input {input} --strategy sma-cross --param fast=5:20:5 --param slow=30:90:20 --metric sharpe \
+         --walk-forward 400:100 --no-progress"
+    );
+    let ended = run(&format!("{line} --json --report {report} --out {out}"));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let document = ended.json();
+    let section = &document["walk_forward"];
+    let folds = section["folds"].as_array().unwrap();
+    assert_eq!(folds.len(), 5);
+    assert!(folds.iter().all(|fold| fold["params"]["fast"].is_number()));
+    assert!(section["efficiency"].is_number() || section["efficiency"].is_null());
+    assert!(section["metrics"]["sharpe"].is_number());
+    assert!(section["buy_and_hold"]["total_return"].is_number());
+    let page = std::fs::read_to_string(place.path("page/index.html")).unwrap();
+    assert!(page.contains("Walk-forward") && page.contains("What it depends on"));
+    let written = std::fs::read_to_string(place.path("page/study.json")).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(&written["walk_forward"], section);
+    let shown = run(&line).stdout;
+    assert!(shown.contains("walk-forward, 5 choices on the past alone:"), "{shown}");
+    assert_eq!(run(&format!("{line} --json --workers 3")).json()["walk_forward"], *section);
+    // Windows that all begin at the first row choose on more.
+    let expanding = run(&format!("{line} --json --expanding")).json();
+    let begin = |document: &serde_json::Value, fold: usize| {
+        document["walk_forward"]["folds"][fold]["train"][0].clone()
+    };
+    assert_eq!(begin(&expanding, 4), begin(&document, 0));
+    assert_ne!(begin(&document, 4), begin(&document, 0));
+}
+
+#[test]
+fn windows_that_make_no_sense_are_refused() {
+    let place = Workplace::new();
+    let input = place.prices(1, 300);
+    let message = |rest: &str| {
+        let ended = run(&format!(
+            "grid --input {input} --strategy sma-cross --param fast=5,6 --param slow=30 --metric sharpe \
+             --no-progress {rest}"
+        ));
+        assert_eq!(ended.code, 2, "{rest}: {}", ended.stdout);
+        ended.stderr
+    };
+    assert!(message("--walk-forward 100").contains("TRAIN:TEST"));
+    assert!(message("--walk-forward 100:x").contains("TRAIN:TEST"));
+    assert!(message("--walk-forward 100:50:0").contains("--walk-forward: "));
+    let short = message("--walk-forward 280:50");
+    assert!(short.contains("330") && short.contains("300"), "{short}");
+    assert!(message("--walk-forward 100:50 --method tpe").contains("--method grid"));
+    assert!(message("--expanding").contains("--walk-forward"));
+    let taken = format!("--report {input}");
+    assert!(message(&taken).contains("is not a folder"));
 }

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod backtest;
 mod bad_input;
 mod command;
+#[cfg(target_os = "linux")]
+mod crash;
 mod doctor;
 mod forecast;
 mod grid;
