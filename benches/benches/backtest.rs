@@ -1,19 +1,27 @@
 //! Grids of backtests: how long a crossover takes, alone and by the thousand.
 //!
-//! Throughput counts bars times parameter sets. Each grid stands beside its floor: reading the two
-//! doubles a bar and set that a comparison needs, and nothing else.
+//! Throughput counts bars times parameter sets, so that its inverse is the time a bar and set. Each
+//! grid stands beside its floor: reading the two doubles a bar and set that a comparison needs, and
+//! nothing else.
+//!
+//! Bars and means over all results are told to `benches/peers/optimize_crosses_*.py`.
 
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use tangency::optimize::backtest::events::{EventBacktest, EventConfig, TradePlan};
+use tangency::optimize::backtest::events::{
+    BarView, Direction, EntryPrice, EventBacktest, EventConfig, Level, Order, OrderStrategy,
+    Orders, Sizing, TradePlan,
+};
 use tangency::optimize::backtest::{
-    Backtest, BacktestConfig, Bars, Costs, Detail, MovingAverages, Signals, SmaCross,
+    Backtest, BacktestConfig, Bars, Costs, Detail, Donchian, MovingAverages, RsiReversion, Side,
+    Signals, SmaCross, Statistics, Strategy,
 };
 use tangency::optimize::metrics::Metric;
 use tangency::optimize::search::{Grid, sma_cross_grid};
 use tangency::pool::Pool;
 use tangency::preprocess::indicators::{PrefixSums, sma_into};
+use tangency_benches::peers::{answer, input};
 use tangency_testkit::random_walks::Panel;
 
 /// As many daily bars as nine years of trading have.
@@ -75,15 +83,20 @@ fn crosses(fast: std::ops::RangeInclusive<usize>, slow: &[usize]) -> Vec<SmaCros
     fast.flat_map(|fast| slow.iter().map(move |slow| SmaCross { fast, slow: *slow })).collect()
 }
 
-/// Closes to statistics on one thread, everything included, and the floor.
-fn many(criterion: &mut Criterion) {
+/// Bars and crossovers of the grids that other tools were measured on.
+fn measured() -> [(usize, Vec<SmaCross>); 3] {
     let coarse: Vec<usize> = (50..171).step_by(5).collect();
     let fine: Vec<usize> = (105..=204).collect();
-    for (bars, crosses) in [
+    [
         (BARS, crosses(5..=44, &coarse)),
         (BARS, crosses(5..=104, &fine)),
         (100_000, crosses(5..=44, &coarse)),
-    ] {
+    ]
+}
+
+/// Closes to statistics on one thread, everything included, and the floor.
+fn many(criterion: &mut Criterion) {
+    for (bars, crosses) in measured() {
         let (open, close) = open_and_close_of(bars);
         let (high, low) = extremes(&open, &close);
         let data = Bars::new(&open, &high, &low, &close).expect("a random walk stays above zero");
@@ -102,6 +115,21 @@ fn many(criterion: &mut Criterion) {
             assert!((got[at].max_drawdown - want.max_drawdown).abs() < 1e-10);
         }
         let name = format!("optimize/sma-crosses-{}x{bars}", crosses.len());
+        let columns = [("open", &open), ("close", &close)].map(|(name, it)| (name, &it[..]));
+        input(&format!("bars-{bars}"), &columns);
+        let mean = |figure: fn(&Statistics) -> f64| {
+            let there: Vec<f64> = got.iter().map(figure).filter(|it| !it.is_nan()).collect();
+            there.iter().sum::<f64>() / there.len() as f64
+        };
+        answer(
+            &format!("{name}/closes-to-statistics"),
+            &[
+                mean(|it| it.total_return),
+                mean(|it| it.sharpe),
+                mean(|it| it.max_drawdown),
+                mean(|it| it.trades as f64),
+            ],
+        );
         let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Elements((bars * crosses.len()) as u64));
         group.sample_size(20);
@@ -111,50 +139,173 @@ fn many(criterion: &mut Criterion) {
         // The same number of doubles as the sets read, from rows that fit the L2 cache.
         let rows = vec![1.0_f64; 32 * 2048];
         group.bench_function("floor-two-reads", |bencher| {
-            bencher.iter(|| {
-                let mut sums = [0.0_f64; 32];
-                let mut left = 2 * bars * crosses.len();
-                while left > 0 {
-                    let take = left.min(rows.len());
-                    for lanes in black_box(&rows[..take]).chunks_exact(32) {
-                        for (sum, value) in sums.iter_mut().zip(lanes) {
-                            *sum += value;
-                        }
-                    }
-                    left -= take;
-                }
-                sums
-            });
+            bencher.iter(|| read_twice(&rows, bars * crosses.len()));
         });
         group.finish();
     }
 }
 
-/// The event engine: signals with and without stops.
-fn events(criterion: &mut Criterion) {
+/// Plans: signals under two hundred combinations of stops, targets and times.
+fn plans(criterion: &mut Criterion) {
     let (open, close) = open_and_close();
     let (high, low) = extremes(&open, &close);
     let bars = Bars::new(&open, &high, &low, &close).expect("a random walk stays above zero");
     let config = EventConfig::vectorbt(252.0).with_costs(Costs::fee(0.001));
     let backtest = EventBacktest::new(bars, config).expect("a valid setting");
-    let mut signals = Signals::default();
-    let cross = SmaCross { fast: 10, slow: 50 };
-    tangency::optimize::backtest::Strategy::signals_into(&cross, &bars, &mut signals)
-        .expect("windows fit");
-    let stops = TradePlan {
-        stop_loss: Some(0.05),
-        take_profit: Some(0.2),
-        trailing_stop: Some(0.1),
-        ..TradePlan::all_in()
+    let prepared = backtest.prepare();
+    let all_in = TradePlan::all_in();
+    let stops: Vec<TradePlan> = (1..=20)
+        .flat_map(|stop| (1..=10).map(move |take| (f64::from(stop), f64::from(take))))
+        .map(|(stop, take)| TradePlan {
+            stop_loss: Some(0.01 * stop),
+            take_profit: Some(0.03 * take),
+            ..all_in
+        })
+        .collect();
+    let trailing: Vec<TradePlan> = (0..200_u32)
+        .map(|k| TradePlan {
+            trailing_stop: Some(0.01 + 0.0005 * f64::from(k)),
+            max_bars: Some(20 + k as usize % 100),
+            ..all_in
+        })
+        .collect();
+    let with = |change: fn(&mut TradePlan)| -> Vec<TradePlan> {
+        let mut plans = stops.clone();
+        plans.iter_mut().for_each(change);
+        plans
     };
-    let mut group = criterion.benchmark_group(format!("optimize/events-{BARS}"));
-    group.throughput(Throughput::Elements(BARS as u64));
-    for (name, plan) in [("all-in", TradePlan::all_in()), ("stops", stops)] {
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| backtest.run_signals(black_box(&signals), &plan, Detail::NONE).is_ok());
-        });
+    let both = with(|plan| {
+        plan.direction = Direction::Both;
+        plan.size = Sizing::Equity(0.8);
+    });
+    let limits = with(|plan| plan.entry = EntryPrice::Limit(0.01));
+    let strategies: [(&str, &dyn Strategy); 3] = [
+        ("sma-10-50", &SmaCross { fast: 10, slow: 50 }),
+        ("rsi-14", &RsiReversion { window: 14, low: 40.0, high: 60.0 }),
+        ("donchian-20-10", &Donchian { entry: 20, exit: 10 }),
+    ];
+    let mut group = criterion.benchmark_group(format!("optimize/plans-200x{BARS}"));
+    group.throughput(Throughput::Elements((200 * BARS) as u64));
+    for (name, strategy) in strategies {
+        let mut signals = Signals::default();
+        strategy.signals_into(&bars, &mut signals).expect("windows fit");
+        for (kind, plans) in
+            [("stops", &stops), ("trailing", &trailing), ("both", &both), ("limits", &limits)]
+        {
+            group.bench_function(BenchmarkId::new(name, kind), |bencher| {
+                bencher.iter(|| prepared.run_plans(black_box(&signals), plans).is_ok());
+            });
+        }
     }
     group.finish();
+}
+
+/// Buys again after every stop: a rule that only the general engine can follow.
+#[derive(Debug)]
+struct Again;
+
+impl OrderStrategy for Again {
+    fn name(&self) -> &'static str {
+        "again"
+    }
+
+    fn on_bar(
+        &mut self,
+        view: &BarView<'_>,
+        orders: &mut Orders,
+    ) -> tangency::optimize::Result<()> {
+        if view.lots() == 0 {
+            let order = Order::market(Side::Long, Sizing::Funds(1.0));
+            orders.place(order.with_stop_loss(Level::Away(0.05)));
+        }
+        Ok(())
+    }
+}
+
+/// The general engine: a strategy that is asked after every bar, and a plan that pays interest.
+fn events(criterion: &mut Criterion) {
+    let (open, close) = open_and_close();
+    let (high, low) = extremes(&open, &close);
+    let bars = Bars::new(&open, &high, &low, &close).expect("a random walk stays above zero");
+    let mut config = EventConfig::vectorbt(252.0).with_costs(Costs::fee(0.001));
+    let backtest = EventBacktest::new(bars, config).expect("a valid setting");
+    let mut signals = Signals::default();
+    SmaCross { fast: 10, slow: 50 }.signals_into(&bars, &mut signals).expect("windows fit");
+    let mut group = criterion.benchmark_group(format!("optimize/events-{BARS}"));
+    group.throughput(Throughput::Elements(BARS as u64));
+    group.bench_function("on-bar", |bencher| {
+        bencher.iter(|| backtest.run(black_box(&mut Again)).is_ok());
+    });
+    config.costs.cash_rate = 0.02;
+    let backtest = EventBacktest::new(bars, config).expect("a valid setting");
+    let plan = TradePlan { stop_loss: Some(0.05), ..TradePlan::all_in() };
+    group.bench_function("plan-with-interest", |bencher| {
+        bencher.iter(|| backtest.run_signals(black_box(&signals), &plan, Detail::NONE).is_ok());
+    });
+    group.finish();
+}
+
+/// Every ready-made strategy and an expression, a thousand sets each, one worker.
+fn many_strategies(criterion: &mut Criterion) {
+    use tangency::optimize::backtest::{
+        BigBar, BollingerReversion, EmaCross, ExpressionStrategy, MacdCross,
+    };
+    let (open, close) = open_and_close();
+    let (high, low) = extremes(&open, &close);
+    let bars = Bars::new(&open, &high, &low, &close).expect("a random walk stays above zero");
+    let backtest = Backtest::new(bars, config()).expect("a valid setting");
+    let pool = Pool::new(1).expect("threads");
+    let mut group = criterion.benchmark_group(format!("optimize/run-many-1000x{BARS}"));
+    group.throughput(Throughput::Elements((1000 * BARS) as u64));
+    group.sample_size(20);
+    macro_rules! bench {
+        ($name:literal, $set:expr) => {
+            let sets: Vec<_> = (0..1000_usize).map($set).collect();
+            group.bench_function($name, |bencher| {
+                bencher.iter(|| backtest.run_many(black_box(&sets), &pool).is_ok());
+            });
+        };
+    }
+    bench!("ema-cross", |k| EmaCross { fast: 5 + k % 40, slow: 50 + k / 40 * 5 });
+    bench!("macd-cross", |k| MacdCross {
+        fast: 5 + k % 10,
+        slow: 20 + k / 10 % 10,
+        signal: 5 + k / 100
+    });
+    bench!("rsi", |k| RsiReversion {
+        window: 5 + k % 20,
+        low: 20.0 + (k / 20 % 10) as f64,
+        high: 60.0 + (k / 200) as f64
+    });
+    bench!("donchian", |k| Donchian { entry: 10 + k % 40, exit: 5 + k / 40 });
+    bench!("bollinger", |k| BollingerReversion {
+        window: 10 + k % 40,
+        deviations: 1.0 + 0.05 * (k / 40) as f64
+    });
+    bench!("big-bar", |k| BigBar { window: 5 + k % 40, multiple: 1.0 + 0.02 * (k / 40) as f64 });
+    let rule = ExpressionStrategy::new("rsi(14) < floor and close > sma(slow)", "rsi(14) > 70")
+        .expect("well formed");
+    bench!("expression", |k| rule
+        .clone()
+        .with_parameter("floor", (20 + k % 40) as f64)
+        .with_parameter("slow", (50 + k / 40 * 5) as f64));
+    group.finish();
+}
+
+/// Reads two doubles of `rows` for each of so many cells.
+fn read_twice(rows: &[f64], cells: usize) -> [f64; 32] {
+    let mut sums = [0.0_f64; 32];
+    let mut left = 2 * cells;
+    while left > 0 {
+        let take = left.min(rows.len());
+        for lanes in black_box(&rows[..take]).chunks_exact(32) {
+            for (sum, value) in sums.iter_mut().zip(lanes) {
+                *sum += value;
+            }
+        }
+        left -= take;
+    }
+    sums
 }
 
 /// One crossover: over averages at hand, or from closes to statistics.
@@ -203,5 +354,5 @@ fn averages(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, many, events, grids, single, averages);
+criterion_group!(benches, many, plans, events, many_strategies, grids, single, averages);
 criterion_main!(benches);

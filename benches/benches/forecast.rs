@@ -1,12 +1,18 @@
 //! Fits, likelihoods and forecasts; every answer is asserted before it is measured.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "the growth of memory is no time, so criterion has no place for it"
+)]
+
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tangency::forecast::arima::Arima;
 use tangency::forecast::{
-    AutoArima, Fit, FitContext, ForecastRequest, Naive, Predict, TrainingData,
+    AutoArima, Fit, FitContext, ForecastRequest, Naive, Predict, TrainingData, fit_panel,
 };
+use tangency::pool::{Outcome, Pool};
 
 /// Natural logarithms of the last closes of one stock.
 fn log_prices(name: &str, rows: usize) -> Vec<f64> {
@@ -59,7 +65,7 @@ fn fits(criterion: &mut Criterion) {
 /// The last 1,000 log prices of 20 stocks: each measurement is all of them, one after the other,
 /// with 21 forecasts each.
 fn stocks(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("forecast-20-stocks");
+    let mut group = criterion.benchmark_group("forecast/20-stocks");
     group.sample_size(10);
     let context = FitContext::default();
     let names = tangency_testkit::prices::sp500_20().names;
@@ -79,7 +85,7 @@ fn stocks(criterion: &mut Criterion) {
         };
         let total = run();
         assert!(total >= others, "{name}: {total}");
-        group.bench_function(format!("{name}/sum-{total:.1}"), |bencher| bencher.iter(run));
+        group.bench_function(name, |bencher| bencher.iter(run));
     }
     let search = AutoArima::new();
     let run = || -> f64 {
@@ -92,13 +98,13 @@ fn stocks(criterion: &mut Criterion) {
     };
     let total = run();
     assert!(total >= 49_756.7, "automatic: {total}");
-    group.bench_function(format!("auto-arima/sum-{total:.1}"), |bencher| bencher.iter(run));
+    group.bench_function("auto-arima", |bencher| bencher.iter(run));
     group.finish();
 }
 
 /// The logarithms of AirPassengers, with 21 forecasts.
 fn air_passengers(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("forecast-air-passengers");
+    let mut group = criterion.benchmark_group("forecast/air-passengers");
     group.sample_size(10);
     let context = FitContext::default();
     let passengers = tangency_testkit::forecast::arima_series("airpassengers");
@@ -120,9 +126,48 @@ fn air_passengers(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// The most memory that this process ever held, in MB; `None` where the system does not tell.
+fn peak_memory() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok()? / 1000.0)
+}
+
+/// 10,000 windows of 1,000 log prices on two workers; says by how many MB the peak of
+/// memory grew over that of the data.
+fn panel(criterion: &mut Criterion) {
+    const SERIES: usize = 10_000;
+    const ROWS: usize = 1_000;
+    let mut group = criterion.benchmark_group("forecast/panel-10000x1000-2-workers");
+    group.sample_size(10).throughput(Throughput::Elements(SERIES as u64));
+    let prices = tangency_testkit::prices::sp500_20();
+    let columns: Vec<Vec<f64>> = (0..SERIES)
+        .map(|at| {
+            let closes = &prices.columns[at % prices.columns.len()];
+            // A window of its own for each: seven rows earlier every time round.
+            let end = closes.len() - at / prices.columns.len() * 7 % (closes.len() - ROWS);
+            closes[end - ROWS..end].iter().map(|close| close.ln()).collect()
+        })
+        .collect();
+    let series: Vec<TrainingData<'_>> = columns.iter().map(TrainingData::from).collect();
+    let pool = Pool::new(2).expect("two workers start");
+    let (model, context) = (Arima::new(1, 1, 1), FitContext::default());
+    let run = || {
+        let report = fit_panel(pool.batch(), &series, &model, &context);
+        report.outcomes.iter().filter(|one| matches!(one, Outcome::Done(_))).count()
+    };
+    let before = peak_memory();
+    assert_eq!(run(), SERIES);
+    if let Some((after, before)) = peak_memory().zip(before) {
+        println!("the peak of memory grew by {:.0} MB", after - before);
+    }
+    group.bench_function("arima-111", |bencher| bencher.iter(run));
+    group.finish();
+}
+
 criterion_group! {
     name = forecast;
     config = Criterion::default().sample_size(20);
-    targets = fits, stocks, air_passengers
+    targets = fits, stocks, air_passengers, panel
 }
 criterion_main!(forecast);

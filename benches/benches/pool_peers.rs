@@ -2,10 +2,11 @@
 //! channel, threadpool and tokio, in one run.
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
 use tangency::pool::{Chunking, Pool};
 
@@ -46,15 +47,17 @@ impl Channel {
         Self { tasks: Some(tasks), threads }
     }
 
+    fn send(&self, task: Box<dyn FnOnce() + Send>) {
+        self.tasks.as_ref().expect("there until the end").send(task).expect("workers are there");
+    }
+
     fn map(&self, items: &[u64], task: fn(&u64) -> u64) -> Vec<u64> {
         let (done, results) = crossbeam_channel::unbounded();
-        let tasks = self.tasks.as_ref().expect("there until the end");
         for (index, &item) in items.iter().enumerate() {
             let done = done.clone();
-            let sent = tasks.send(Box::new(move || {
+            self.send(Box::new(move || {
                 let _ = done.send((index, task(&item)));
             }));
-            sent.expect("workers are there");
         }
         drop(done);
         let mut values = vec![0; items.len()];
@@ -72,12 +75,76 @@ impl Drop for Channel {
     }
 }
 
+/// What the workers of a batch do when nothing is counted, timed, watched or collected: one cursor,
+/// one call an item, panics caught. What `pool` takes beyond it is the cost of its results, its
+/// statistics and its limits.
+fn uncounted(workers: &Channel, items: &[u64], chunk: usize) -> u64 {
+    let (cursor, items) = (Arc::new(AtomicUsize::new(0)), Arc::<[u64]>::from(items));
+    let sum = Arc::new(AtomicU64::new(0));
+    let (done, all_done) = crossbeam_channel::bounded(WORKERS);
+    for _ in 0..WORKERS {
+        let (cursor, items, sum, done) =
+            (Arc::clone(&cursor), Arc::clone(&items), Arc::clone(&sum), done.clone());
+        workers.send(Box::new(move || {
+            let mut own = 0_u64;
+            loop {
+                let start = cursor.fetch_add(chunk, Ordering::Relaxed);
+                let Some(rest) = items.get(start..).filter(|rest| !rest.is_empty()) else { break };
+                for item in &rest[..chunk.min(rest.len())] {
+                    let caught = std::panic::catch_unwind(|| black_box(trivial(item)));
+                    own = own.wrapping_add(caught.unwrap_or(0));
+                }
+            }
+            sum.fetch_add(own, Ordering::Relaxed);
+            let _ = done.send(());
+        }));
+    }
+    (0..WORKERS).for_each(|_| all_done.recv().expect("workers are there"));
+    sum.load(Ordering::Relaxed)
+}
+
+/// The price of counting: batches of the pool beside the loop that does nothing but the work.
+fn counting(criterion: &mut Criterion) {
+    const ITEMS: usize = 100_000;
+    let items: Vec<u64> = (0..ITEMS as u64).collect();
+    let (pool, channel) = (Pool::new(WORKERS).expect("threads"), Channel::new());
+    let expected: u64 = items.iter().map(trivial).sum();
+    for chunk in [64, 1] {
+        let mut group = criterion.benchmark_group(format!("pool/counting-chunks-of-{chunk}"));
+        group.throughput(Throughput::Elements(ITEMS as u64));
+        group.sample_size(20);
+        group.bench_function("tangency", |bencher| {
+            bencher.iter(|| pool.batch().chunking(Chunking::Fixed(chunk)).map(&items, trivial));
+        });
+        let quiet = |_: &tangency::pool::ProgressSnapshot| {};
+        group.bench_function("tangency-with-progress", |bencher| {
+            bencher.iter(|| {
+                let batch = pool.batch().chunking(Chunking::Fixed(chunk)).progress(&quiet);
+                batch.map(&items, trivial)
+            });
+        });
+        group.bench_function("uncounted-loop", |bencher| {
+            bencher.iter(|| assert_eq!(uncounted(&channel, &items, chunk), expected));
+        });
+        group.finish();
+    }
+}
+
 /// In chunks where the peer has chunks, and item by item.
 fn dispatch(criterion: &mut Criterion) {
     const ITEMS: usize = 20_000;
     let items: Vec<u64> = (0..ITEMS as u64).collect();
     let pool = Pool::new(WORKERS).expect("threads");
     let rayon = rayon_pool();
+    let channel = Channel::new();
+    // Answers before times: in item order, whoever hands the items out.
+    let want: Vec<u64> = items.iter().map(trivial).collect();
+    for chunking in [Chunking::adaptive(), Chunking::Auto, Chunking::Static, Chunking::Fixed(1)] {
+        let report = pool.batch().chunking(chunking).map(&items, trivial);
+        assert!(report.into_results().is_ok_and(|got| got == want));
+    }
+    assert_eq!(rayon.install(|| items.par_iter().map(trivial).collect::<Vec<_>>()), want);
+    assert_eq!(channel.map(&items, trivial), want);
 
     let mut group = criterion.benchmark_group("pool/chunked");
     group.throughput(Throughput::Elements(ITEMS as u64));
@@ -118,7 +185,6 @@ fn dispatch(criterion: &mut Criterion) {
             });
         });
     });
-    let channel = Channel::new();
     group.bench_function("crossbeam-channel", |bencher| {
         bencher.iter(|| channel.map(&items, trivial));
     });
@@ -201,36 +267,45 @@ fn speed_up(criterion: &mut Criterion) {
     }
 }
 
-/// Durations that are uniform and heavy-tailed: what each rule of chunking makes of them.
+/// Durations that are uniform and heavy-tailed, from a microsecond to tens of milliseconds: what each
+/// rule of chunking makes of them. The longest items are few, and a bad last chunk costs the most.
 fn chunking(criterion: &mut Criterion) {
-    // A log-normal with sigma 1.5 and a median of 20 us, and its mean for every item.
-    let normal = statrs::distribution::Normal::standard();
-    let tailed: Vec<Duration> = (0..1000)
-        .map(|index| {
-            let seed = tangency::pool::item_seed(7, index) >> 11;
-            let share = (seed as f64 + 0.5) / (1_u64 << 53) as f64;
-            let z = statrs::distribution::ContinuousCDF::inverse_cdf(&normal, share);
-            Duration::from_nanos((20_000.0 * (1.5 * z).exp()) as u64)
-        })
-        .collect();
-    let mean = tailed.iter().sum::<Duration>() / tailed.len() as u32;
     let pool = Pool::new(WORKERS).expect("threads");
-    for (shape, items) in [("uniform", vec![mean; 1000]), ("heavy-tailed", tailed)] {
-        let mut group = criterion.benchmark_group(format!("pool/chunking-{shape}"));
-        group.sample_size(10);
-        for (name, chunking) in [
-            ("adaptive", Chunking::adaptive()),
-            ("auto", Chunking::Auto),
-            ("banded", Chunking::Banded),
-            ("static", Chunking::Static),
-            ("fixed-1", Chunking::Fixed(1)),
-        ] {
-            group.bench_function(BenchmarkId::new(name, mean.as_micros()), |bencher| {
-                bencher.iter(|| pool.batch().chunking(chunking).map(&items, |&time| spin(time)));
-            });
+    for (name, median_ns, count) in
+        [("1us", 1_000.0, 8_000), ("20us", 20_000.0, 1_000), ("1ms", 1e6, 60), ("20ms", 2e7, 8)]
+    {
+        let tailed = heavy_tailed(median_ns, count);
+        let mean = tailed.iter().sum::<Duration>() / count as u32;
+        for (shape, items) in [("uniform", vec![mean; count]), ("heavy-tailed", tailed)] {
+            let mut group = criterion.benchmark_group(format!("pool/chunking-{name}-{shape}"));
+            group.sample_size(10);
+            for (rule, chunking) in [
+                ("adaptive", Chunking::adaptive()),
+                ("auto", Chunking::Auto),
+                ("banded", Chunking::Banded),
+                ("static", Chunking::Static),
+                ("fixed-1", Chunking::Fixed(1)),
+            ] {
+                group.bench_function(rule, |bencher| {
+                    bencher
+                        .iter(|| pool.batch().chunking(chunking).map(&items, |&time| spin(time)));
+                });
+            }
+            group.finish();
         }
-        group.finish();
     }
+}
+
+/// Log-normal with sigma 1.5.
+fn heavy_tailed(median_ns: f64, count: usize) -> Vec<Duration> {
+    let normal = statrs::distribution::Normal::standard();
+    let duration = |index| {
+        let seed = tangency::pool::item_seed(7, index) >> 11;
+        let share = (seed as f64 + 0.5) / (1_u64 << 53) as f64;
+        let z = statrs::distribution::ContinuousCDF::inverse_cdf(&normal, share);
+        Duration::from_nanos((median_ns * (1.5 * z).exp()) as u64)
+    };
+    (0..count).map(duration).collect()
 }
 
 criterion_group! {
@@ -238,6 +313,6 @@ criterion_group! {
     config = Criterion::default()
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_millis(700));
-    targets = dispatch, round_trip, speed_up, chunking
+    targets = dispatch, counting, round_trip, speed_up, chunking
 }
 criterion_main!(benches);

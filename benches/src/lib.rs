@@ -1,1 +1,5 @@
-//! Criterion benches of the workspace; run them with `cargo xtask bench`.
+//! What the benches of the workspace share; run them with `cargo xtask bench`.
+
+pub mod allocations;
+pub mod experiment;
+pub mod peers;

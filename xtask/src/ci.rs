@@ -1,6 +1,7 @@
 //! `cargo xtask ci`: everything that must hold before a change lands.
 
 mod behind_features;
+mod counts;
 mod features;
 mod package;
 mod reference;
@@ -49,7 +50,11 @@ const STEPS: &[Step] = &[
     Step { name: "tidy", what: "the design's invariants hold", run: tidy_step },
     Step { name: "clippy", what: "no lint fires, on any target with any feature", run: clippy },
     Step { name: "test", what: "README.md's own test command passes", run: test },
-    Step { name: "xtask", what: "the automation's own tests pass", run: xtask },
+    Step {
+        name: "xtask",
+        what: "the tests of the automation and of what benches share pass",
+        run: xtask,
+    },
     Step {
         name: "reference",
         what: "the tests against ../shared pass, where that folder is",
@@ -66,6 +71,11 @@ const STEPS: &[Step] = &[
         run: features::run,
     },
     Step { name: "doc", what: "the documentation builds without a warning", run: doc },
+    Step {
+        name: "counts",
+        what: "no kernel takes 3 % more instructions than benches/counts.toml says",
+        run: counts::run,
+    },
     Step {
         name: "package",
         what: "each published crate packages, and compiles from its package",
@@ -155,6 +165,7 @@ fn test() -> Result<Outcome> {
 
 fn xtask() -> Result<Outcome> {
     run(&mut cargo(&["test", "--package", "xtask"]))?;
+    run(&mut cargo(&["test", "--package", "tangency-benches", "--lib"]))?;
     Ok(Outcome::Passed)
 }
 
@@ -175,7 +186,7 @@ mod tests {
     #[test]
     fn from_takes_the_rest_and_only_takes_one() {
         assert_eq!(names(None, None).len(), STEPS.len());
-        assert_eq!(names(Some("doc"), None), ["doc", "package"]);
+        assert_eq!(names(Some("doc"), None), ["doc", "counts", "package"]);
         assert_eq!(names(None, Some("clippy")), ["clippy"]);
     }
 

@@ -37,6 +37,7 @@ pub(crate) struct Dependency {
     pub(crate) kind: Option<String>,
     /// The folder of a dependency within the workspace.
     pub(crate) path: Option<PathBuf>,
+    pub(crate) features: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -29,6 +29,11 @@ pub(crate) fn shell(line: &str) -> Command {
     command
 }
 
+/// The compiler that cargo would use, in the workspace's root.
+pub(crate) fn rustc() -> Command {
+    program(&env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned()))
+}
+
 pub(crate) fn git(arguments: &[&str]) -> Command {
     let mut command = program("git");
     command.args(arguments);

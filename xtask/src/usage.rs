@@ -44,6 +44,7 @@ pub(crate) fn overview(commands: &[Command]) -> String {
 /// The flags and `--name value` options of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
+    words: Vec<String>,
     flags: Vec<String>,
     values: Vec<(String, String)>,
 }
@@ -51,6 +52,19 @@ pub(crate) struct Options {
 impl Options {
     /// Reads `arguments`, which may hold nothing but the given flags and options.
     pub(crate) fn read(
+        arguments: &[String],
+        flags: &[&str],
+        options: &[&str],
+    ) -> std::result::Result<Self, UsageError> {
+        let read = Self::read_with_words(arguments, flags, options)?;
+        match read.words.first() {
+            None => Ok(read),
+            Some(word) => Err(unexpected(word, flags, options)),
+        }
+    }
+
+    /// The same, with words beside them that begin with no dash.
+    pub(crate) fn read_with_words(
         arguments: &[String],
         flags: &[&str],
         options: &[&str],
@@ -65,14 +79,17 @@ impl Options {
                     .next()
                     .ok_or_else(|| UsageError::new(format!("`{argument}` needs a value")))?;
                 read.values.push((argument.clone(), value.clone()));
+            } else if argument.starts_with('-') {
+                return Err(unexpected(argument, flags, options));
             } else {
-                let known = [flags, options].concat().join(", ");
-                return Err(UsageError::new(format!(
-                    "unexpected argument `{argument}`: expected one of {known}"
-                )));
+                read.words.push(argument.clone());
             }
         }
         Ok(read)
+    }
+
+    pub(crate) fn words(&self) -> Vec<&str> {
+        self.words.iter().map(String::as_str).collect()
     }
 
     pub(crate) fn has(&self, flag: &str) -> bool {
@@ -83,6 +100,11 @@ impl Options {
     pub(crate) fn value(&self, option: &str) -> Option<&str> {
         self.values.iter().rev().find(|(name, _)| name == option).map(|(_, value)| value.as_str())
     }
+}
+
+fn unexpected(argument: &str, flags: &[&str], options: &[&str]) -> UsageError {
+    let known = [flags, options].concat().join(", ");
+    UsageError::new(format!("unexpected argument `{argument}`: expected one of {known}"))
 }
 
 #[cfg(test)]
@@ -100,6 +122,15 @@ mod tests {
         assert!(options.has("--list"));
         assert_eq!(options.value("--only"), Some("fmt"));
         assert_eq!(options.value("--from"), None);
+    }
+
+    #[test]
+    fn words_are_taken_where_they_are_asked_for() {
+        let arguments = ["ab", "--list", "pool/"].map(str::to_owned);
+        let options = Options::read_with_words(&arguments, &["--list"], &[]).unwrap();
+        assert_eq!(options.words(), ["ab", "pool/"]);
+        assert!(Options::read(&arguments, &["--list"], &[]).is_err());
+        assert!(Options::read_with_words(&["--lsit".to_owned()], &["--list"], &[]).is_err());
     }
 
     #[test]

@@ -214,6 +214,7 @@ mod tests {
                 name: name.to_owned(),
                 kind: kind.map(str::to_owned),
                 path: name.starts_with("tangency").then(|| name.into()),
+                ..Dependency::default()
             })
             .collect();
         let package = Package { name: name.to_owned(), dependencies, ..Package::default() };

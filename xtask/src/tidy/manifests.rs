@@ -27,11 +27,14 @@ const PUBLISHED_FIELDS: &[&str] = &["version", "repository", "categories"];
 
 pub(super) const KINDS: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
 
+/// The packages of this workspace. One that is a workspace of its own, as a fuzz target on another
+/// toolchain has to be, inherits nothing.
 fn members(workspace: &Workspace) -> impl Iterator<Item = (&str, &toml::Table)> {
     workspace
         .manifests
         .iter()
         .filter(|(_, manifest)| manifest.contains_key("package"))
+        .filter(|(_, manifest)| !manifest.contains_key("workspace"))
         .map(|(path, manifest)| (path.as_str(), manifest))
 }
 
@@ -116,6 +119,16 @@ mod tests {
             let found = whats(inherited_fields, &manifest(Some(field)));
             assert_eq!(found, [format!("no `{field}.workspace = true`")]);
         }
+    }
+
+    #[test]
+    fn a_workspace_of_its_own_inherits_nothing() {
+        let manifest = "[package]\nname = \"fuzz\"\n[dependencies]\nrustix = \"1\"\n";
+        assert!(!whats(inherited_fields, manifest).is_empty());
+        let own = format!("{manifest}[workspace]\n");
+        assert!(whats(inherited_fields, &own).is_empty());
+        assert!(whats(inherited_dependencies, &own).is_empty());
+        assert!(whats(inherited_lints, &own).is_empty());
     }
 
     #[test]

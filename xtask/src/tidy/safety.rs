@@ -19,12 +19,20 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// The files that may hold `unsafe`, each with its reason.
 const UNSAFE_FILES: &[(&str, &str)] = &[
+    ("benches/src/allocations.rs", "an allocator that counts and passes every call on"),
+    (
+        "crates/optimize/src/backtest/fast/registers.rs",
+        "vector instructions, in registers found at run time",
+    ),
     (
         "crates/optimize/src/backtest/fast/simd.rs",
         "vector loads, and calls into code for processor features found at run time",
     ),
     ("crates/pool/src/erased.rs", "borrowed closures on threads that outlive them"),
     ("crates/shared-data/src/interop/arrow2.rs", "arrays cross the Arrow C Data Interface"),
+    ("crates/shared-data/src/interop/c_data.rs", "arrays cross the Arrow C Data Interface"),
+    ("crates/shared-data/src/shared/mapping.rs", "files as memory that nobody changes"),
+    ("crates/shared-data/tests/it/interop_c_data.rs", "importing is unsafe to call"),
 ];
 
 fn unsafe_files(workspace: &Workspace, allowed: &[(&str, &str)]) -> Vec<Finding> {

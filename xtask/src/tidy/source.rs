@@ -36,7 +36,9 @@ impl Source {
     fn read(path: &str, text: &str, test_modules: &mut BTreeSet<String>) -> Self {
         let code = blank(text);
         let lines: Vec<String> = code.lines().map(str::to_owned).collect();
-        let whole = path.split('/').any(|part| matches!(part, "tests" | "benches" | "tests.rs"))
+        // The library that benches share is none of them.
+        let inside = path.strip_prefix("benches/src/").unwrap_or(path);
+        let whole = inside.split('/').any(|part| matches!(part, "tests" | "benches" | "tests.rs"))
             || code.contains("#![cfg(test)]");
         let mut is_test = vec![whole; lines.len()];
         for item in test_items(&code) {
@@ -194,6 +196,7 @@ mod tests {
     fn integration_tests_and_benches_are_tests() {
         assert!(product("crates/pool/tests/it/main.rs", "fn a() {}").is_empty());
         assert!(product("benches/benches/pool.rs", "fn a() {}").is_empty());
+        assert_eq!(product("benches/src/experiment.rs", "fn a() {}"), [1]);
     }
 
     #[test]

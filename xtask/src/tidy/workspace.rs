@@ -62,8 +62,12 @@ impl Workspace {
     fn from_files(files: BTreeMap<String, File>) -> Result<Self> {
         let mut manifests = BTreeMap::new();
         for (path, text) in texts(&files).filter(|(path, _)| name_of(path) == "Cargo.toml") {
-            let table = text.parse().map_err(|error| format!("{path}: {error}"))?;
-            manifests.insert(path.to_owned(), table);
+            let table: toml::Table = text.parse().map_err(|error| format!("{path}: {error}"))?;
+            // A package that is a workspace of its own inherits nothing from ours.
+            let is_apart = table.contains_key("workspace") && table.contains_key("package");
+            if !is_apart {
+                manifests.insert(path.to_owned(), table);
+            }
         }
         let sources = Source::read_all(texts(&files).filter(|(path, _)| path.ends_with(".rs")));
         Ok(Self { files, manifests, sources, ..Self::default() })

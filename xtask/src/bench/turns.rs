@@ -1,0 +1,155 @@
+//! Programs measured in turns: every round starts each of them once more, A B A B.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::Result;
+
+use super::effort::Effort;
+use super::measure::measure;
+use super::programs::{Kind, Program};
+
+/// What is measured beside the other sides: a commit, or a setting.
+#[derive(Debug)]
+pub(super) struct Side {
+    pub(super) label: String,
+    pub(super) programs: Vec<Program>,
+    pub(super) environment: Vec<(&'static str, String)>,
+}
+
+impl Side {
+    pub(super) fn new(label: impl Into<String>, programs: Vec<Program>) -> Self {
+        Self { label: label.into(), programs, environment: Vec::new() }
+    }
+
+    fn program(&self, name: &str) -> Option<&Program> {
+        self.programs.iter().find(|program| program.name == name)
+    }
+}
+
+/// Samples of one side: for each case one list for each process, in the order of the rounds.
+pub(super) type Processes = BTreeMap<String, Vec<Vec<f64>>>;
+
+#[derive(Debug, Default)]
+pub(super) struct Measured {
+    /// In the order of the sides.
+    pub(super) sides: Vec<Processes>,
+    /// Programs that failed, with what they said; their cases are not measured.
+    pub(super) failures: Vec<String>,
+}
+
+/// Measures the criterion programs of every side, the rounds outermost: runs of one case lie far
+/// apart, so that a bad minute of the machine is one run of many cases and not all runs of one.
+pub(super) fn take_turns(
+    sides: &[Side],
+    filter: Option<&str>,
+    effort: &Effort,
+) -> Result<Measured> {
+    let criterion = |program: &&Program| program.kind == Kind::Criterion;
+    let programs = sides.iter().flat_map(|side| side.programs.iter().filter(criterion));
+    let mut names: BTreeSet<String> = programs.map(|program| program.name.clone()).collect();
+    let mut measured =
+        Measured { sides: vec![Processes::new(); sides.len()], failures: Vec::new() };
+    for round in 1..=effort.runs {
+        for name in names.clone() {
+            eprintln!("round {round} of {}: {name}", effort.runs);
+            let mut cases = 0;
+            for (side, processes) in sides.iter().zip(&mut measured.sides) {
+                let Some(program) = side.program(&name) else { continue };
+                match measure(program, filter, effort, &side.environment) {
+                    Ok(samples) => {
+                        cases += samples.len();
+                        for (case, samples) in samples {
+                            processes.entry(case).or_default().push(samples);
+                        }
+                    }
+                    Err(error) => {
+                        let label = if sides.len() > 1 {
+                            format!("{}: ", side.label)
+                        } else {
+                            String::new()
+                        };
+                        eprintln!("{label}{error}");
+                        measured.failures.push(format!("{label}{error}"));
+                        names.remove(&name);
+                        break;
+                    }
+                }
+            }
+            // Nothing of this program matches the filter.
+            if cases == 0 {
+                names.remove(&name);
+            }
+        }
+    }
+    // A program that failed on the way leaves cases with too few runs.
+    for processes in &mut measured.sides {
+        processes.retain(|_, runs| runs.len() == effort.runs);
+    }
+    if measured.failures.is_empty() && measured.sides.iter().all(BTreeMap::is_empty) {
+        return Err(match filter {
+            Some(filter) => format!("no bench matches `{filter}`").into(),
+            None => "there is no criterion bench".into(),
+        });
+    }
+    Ok(measured)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+
+    use super::*;
+
+    /// A program that writes what criterion writes: one case whose time is `nanoseconds`.
+    fn program(folder: &Path, name: &str, script: &str) -> Program {
+        let path = folder.join(name);
+        let text = format!(
+            "#!/bin/sh\n{script}\nmkdir -p \"$CRITERION_HOME/c/new\"\ncd \"$CRITERION_HOME/c/new\"\n\
+             echo '{{\"full_id\":\"pool/{name}/ours\"}}' > benchmark.json\n\
+             echo '{{\"iters\":[1.0],\"times\":[7.0]}}' > sample.json\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::create_dir_all(folder.join("benches")).unwrap();
+        Program {
+            name: name.to_owned(),
+            kind: Kind::Criterion,
+            executable: path,
+            root: folder.to_path_buf(),
+        }
+    }
+
+    #[test]
+    fn each_round_adds_a_process_to_every_case() {
+        let folder = tempfile::tempdir().unwrap();
+        let programs = vec![program(folder.path(), "a", ""), program(folder.path(), "b", "")];
+        let effort = Effort { runs: 4, ..Effort::quick() };
+        let measured = take_turns(&[Side::new("here", programs)], None, &effort).unwrap();
+        assert_eq!(measured.sides[0].len(), 2);
+        assert_eq!(measured.sides[0]["pool/b/ours"], vec![vec![7.0]; 4]);
+    }
+
+    #[test]
+    fn a_program_that_fails_is_named_and_the_others_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let broken = "echo 'Benchmarking pool/broken/ours' >&2; exit 101";
+        let programs =
+            vec![program(folder.path(), "broken", broken), program(folder.path(), "fine", "")];
+        let effort = Effort { runs: 2, ..Effort::quick() };
+        let measured = take_turns(&[Side::new("here", programs)], None, &effort).unwrap();
+        assert_eq!(measured.sides[0].keys().collect::<Vec<_>>(), ["pool/fine/ours"]);
+        assert_eq!(measured.failures.len(), 1);
+        assert!(measured.failures[0].contains("pool/broken/ours"), "{:?}", measured.failures);
+    }
+
+    #[test]
+    fn a_filter_that_matches_nothing_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let programs = vec![program(folder.path(), "a", "exit 0")];
+        let effort = Effort { runs: 2, ..Effort::quick() };
+        let side = Side::new("here", programs);
+        let error = take_turns(&[side], Some("nothing"), &effort).unwrap_err();
+        assert!(error.to_string().contains("`nothing`"));
+    }
+}
