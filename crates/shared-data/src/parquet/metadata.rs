@@ -63,8 +63,7 @@ pub(crate) fn decoded_bytes(
 ) -> Option<u64> {
     let mut total: u64 = 0;
     for &at in row_groups {
-        let group = metadata.row_group(at);
-        for (column, chunk) in group.columns().iter().enumerate() {
+        for (column, chunk) in chunks(metadata.row_group(at)) {
             if columns.is_some_and(|columns| !columns.contains(&column)) {
                 continue;
             }
@@ -74,6 +73,14 @@ pub(crate) fn decoded_bytes(
         }
     }
     Some(total)
+}
+
+/// The column chunks of a row group, each with the position of its column in the table: a column that is
+/// a struct has several.
+fn chunks(group: &RowGroupMetaData) -> impl Iterator<Item = (usize, &ColumnChunkMetaData)> {
+    let schema = group.schema_descr();
+    let chunks = group.columns().iter().enumerate();
+    chunks.map(|(leaf, chunk)| (schema.get_column_root_idx(leaf), chunk))
 }
 
 /// How the dates of a row group lie to a span of time, as far as its statistics say.
@@ -86,7 +93,8 @@ pub(crate) enum Overlap {
 
 /// Compares a span of time with the statistics of the column of dates.
 pub(crate) fn overlap(group: &RowGroupMetaData, date_at: usize, span: &Span) -> Overlap {
-    let Some((least, greatest)) = group.columns().get(date_at).and_then(dates) else {
+    let chunk = chunks(group).find(|&(column, _)| column == date_at);
+    let Some((least, greatest)) = chunk.and_then(|(_, chunk)| dates(chunk)) else {
         return Overlap::Some;
     };
     let before = match span.0 {

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::{
     ArrayRef, Date32Array, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray,
-    TimestampMillisecondArray, types::Int32Type,
+    StructArray, TimestampMillisecondArray, types::Int32Type,
 };
+use arrow_schema::{DataType, Field};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use proptest::prelude::*;
@@ -117,6 +118,50 @@ fn dates_of_other_types_have_spans_too() {
         assert_eq!(part.timestamps().last(), Some(&(17 * DAY)), "{:?}", batch.schema());
         assert_eq!(part.column("A").unwrap().len(), 18);
     }
+}
+
+/// Fifty days beside a struct of two columns, which stands before them and holds other times.
+fn after_a_struct() -> Vec<u8> {
+    let other = || -> ArrayRef { Arc::new(Date32Array::from_iter_values((0..50).map(|d| d * 9))) };
+    let field = |name| Arc::new(Field::new(name, DataType::Date32, false));
+    let info = StructArray::from(vec![(field("a"), other()), (field("b"), other())]);
+    let days: ArrayRef = Arc::new(Date32Array::from_iter_values(0..50));
+    let values: ArrayRef = Arc::new(Float64Array::from_iter_values((0..50).map(f64::from)));
+    let columns = [("info", Arc::new(info) as ArrayRef), ("date", days), ("A", values)];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    for part in 0..5 {
+        writer.write(&batch.slice(part * 10, 10)).unwrap();
+        writer.flush().unwrap();
+    }
+    writer.close().unwrap();
+    bytes
+}
+
+#[test]
+fn statistics_are_those_of_the_dates_whatever_stands_before_them() {
+    let bytes = after_a_struct();
+    let reader = ParquetReader::new().columns(["A"]);
+    for (start, end) in [(0, 50), (20, 30), (25, 41), (49, 50)] {
+        let part = reader.clone().time_range(start * DAY..end * DAY);
+        let part = part.read_bytes(bytes.clone(), "x").unwrap();
+        let days: Vec<i64> = (start..end).map(|day| day * DAY).collect();
+        assert_eq!(part.timestamps(), days);
+        assert_eq!(part.column("A").unwrap()[0], start as f64);
+    }
+    // Dates and numbers count, 50 of 8 bytes each and their pages; the struct is not decoded.
+    let needed = |limit| {
+        let error = reader.clone().decoded_limit(limit).read_bytes(bytes.clone(), "x").err();
+        error.map(|error| error.kind().clone())
+    };
+    let Some(ErrorKind::DecodedLimit { needed: two, .. }) = needed(0) else { panic!("no limit") };
+    assert_eq!(needed(two), None);
+    let options = ArrowReaderOptions::new();
+    let metadata = ArrowReaderMetadata::load(&bytes::Bytes::from(bytes.clone()), options).unwrap();
+    let groups = metadata.metadata().row_groups().iter();
+    let sizes = groups.flat_map(|group| &group.columns()[2..]).map(|c| c.uncompressed_size());
+    assert_eq!(two as i64, sizes.map(|size| size.max(80)).sum::<i64>());
 }
 
 #[test]
