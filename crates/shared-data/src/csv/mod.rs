@@ -14,6 +14,7 @@ mod cell;
 mod header;
 mod lines;
 mod plain;
+mod quotes;
 mod reader;
 mod records;
 mod sink;

@@ -150,6 +150,7 @@ impl CsvReader {
     /// [`ErrorKind::Io`], [`ErrorKind::EmptyFile`], [`ErrorKind::NotUtf8`];
     /// of the first line [`ErrorKind::OtherDelimiter`], [`ErrorKind::NoHeader`], [`ErrorKind::NoColumns`],
     /// [`ErrorKind::EmptyColumnName`], [`ErrorKind::DuplicateColumn`], [`ErrorKind::UnknownColumn`];
+    /// of any line [`ErrorKind::UnclosedQuote`], [`ErrorKind::TextAfterQuote`];
     /// of the rows [`ErrorKind::NoRows`], [`ErrorKind::RaggedRow`], [`ErrorKind::BadNumber`],
     /// [`ErrorKind::MissingValue`], [`ErrorKind::NanValue`], [`ErrorKind::BadDate`],
     /// [`ErrorKind::DateOutOfRange`], [`ErrorKind::MissingDate`], [`ErrorKind::Unordered`],
@@ -228,7 +229,7 @@ impl CsvReader {
     }
 
     fn rows(&self, mut records: Records<'_>, header: Header, long: bool) -> Result<Table> {
-        let most_rows = records.most_rows(header.n_cells(), self.delimiter);
+        let most_rows = records.most_rows(header.n_cells());
         let mut sink = Sink::new(most_rows, header.names.len(), header.text_names.len())?;
         let mut order = if long { Order::by_symbol() } else { Order::Strict { previous: None } };
         let plain = Plain {

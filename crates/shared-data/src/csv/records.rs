@@ -2,7 +2,7 @@
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
-use super::lines;
+use super::{lines, quotes};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Records one after the other, with the place at which each begins.
@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// [`skip`](Self::skip).
 pub(crate) struct Records<'a> {
     bytes: &'a [u8],
+    delimiter: u8,
     tokens: Reader,
     /// Where the next record begins.
     next: usize,
@@ -25,7 +26,7 @@ impl<'a> Records<'a> {
     pub(crate) fn new(bytes: &'a [u8], delimiter: u8) -> Self {
         let tokens = ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::CRLF).build();
         let (text, ends) = (vec![0; 1 << 10], vec![0; 1 << 6]);
-        Self { bytes, tokens, next: 0, start: 0, text, ends, n_cells: 0 }
+        Self { bytes, delimiter, tokens, next: 0, start: 0, text, ends, n_cells: 0 }
     }
 
     /// What is left, from the beginning of a record; blank lines in front are passed over.
@@ -50,6 +51,8 @@ impl<'a> Records<'a> {
             if !self.read() {
                 return Ok(false);
             }
+            quotes::check(&self.bytes[self.start..self.next], self.delimiter)
+                .map_err(|error| error.at_line(self.line()))?;
             let blank = self.n_cells == 1 && self.cell(0)?.trim().is_empty();
             if !blank {
                 return Ok(true);
@@ -106,8 +109,8 @@ impl<'a> Records<'a> {
     ///
     /// Line ends would do as well, but for a wide header and many blank lines they would promise far
     /// more memory than the file has cells.
-    pub(crate) fn most_rows(&self, n_cells: usize, delimiter: u8) -> usize {
-        let delimiters = memchr::memchr_iter(delimiter, self.bytes).count();
+    pub(crate) fn most_rows(&self, n_cells: usize) -> usize {
+        let delimiters = memchr::memchr_iter(self.delimiter, self.bytes).count();
         (delimiters / (n_cells - 1).max(1)).saturating_sub(1)
     }
 }

@@ -53,6 +53,22 @@ pub enum ErrorKind {
     /// The text is not UTF-8.
     #[error("the text is not UTF-8")]
     NotUtf8,
+    /// A cell begins with a quote that is never closed.
+    #[error("cell {position} begins with a quote that is never closed")]
+    UnclosedQuote {
+        /// The cell, from 1.
+        position: usize,
+    },
+    /// A quoted cell goes on after its closing quote.
+    #[error(
+        "cell {position} goes on with {text:?} after its closing quote; a quote inside of quotes is doubled"
+    )]
+    TextAfterQuote {
+        /// The cell, from 1.
+        position: usize,
+        /// The beginning of what follows.
+        text: String,
+    },
     /// A line has more or fewer cells than the header.
     #[error("expected {expected} cells as in the header, found {found}")]
     RaggedRow {

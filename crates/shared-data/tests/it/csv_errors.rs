@@ -103,6 +103,34 @@ fn cells() {
 }
 
 #[test]
+fn damaged_quotes() {
+    let read = |text: &str| {
+        let reader = CsvReader::new().text_column("venue");
+        reader.read_bytes(text, "p.csv").unwrap_err().to_string()
+    };
+    // Otherwise the third row would be a part of the second one's text, and gone.
+    assert_eq!(
+        read("date,close,venue\n2020-01-02,1,N\n2020-01-03,2,\"Q\n2020-01-06,3,N\n"),
+        "p.csv, line 3: cell 3 begins with a quote that is never closed"
+    );
+    assert_eq!(
+        read("date,close,venue\n2020-01-02,1,N\n2020-01-03,2,\"Q\n2020-01-06,3,\"N\"\n"),
+        "p.csv, line 3: cell 3 goes on with \"N\\\"\" after its closing quote; \
+         a quote inside of quotes is doubled"
+    );
+    check(
+        "date,A\n2020-01-02,\"1.5\"7\n",
+        "p.csv, line 2: cell 2 goes on with \"7\" after its closing quote; \
+         a quote inside of quotes is doubled",
+    );
+    check(
+        "date,A\n2020,1\n\"\n\n",
+        "p.csv, line 3: cell 1 begins with a quote that is never closed",
+    );
+    check("date,\"A\n2020,1\n", "p.csv, line 1: cell 2 begins with a quote that is never closed");
+}
+
+#[test]
 fn the_column_named_is_the_one_in_the_file() {
     let reader = CsvReader::new().date_column("t");
     for (row, name) in [("x,2020,1", "A"), ("1,2020,x", "B"), ("1,x,1", "t")] {
@@ -147,7 +175,7 @@ fn lines_are_those_an_editor_shows() {
     line("Date,A\r2020,1\r2021,x\r", 3);
     line("Date,\"A\nB\"\n2020,x\n", 3);
     line("Date,A\n2020,1\n2021,x", 3);
-    // A quote that is never closed swallows the rest: the record begins where it was opened.
+    // A quote that is never closed: the record begins where it was opened.
     line("Date,A\n2020,1\n2021,\"2\n2022,3\n", 3);
 }
 
