@@ -48,7 +48,11 @@ impl Frame {
     ///
     /// [`ErrorKind::TooLarge`] when the copy does not fit into memory.
     pub fn contiguous(&self) -> Result<Self> {
-        if self.is_matrix() { Ok(self.clone()) } else { self.select(self.names()) }
+        if self.is_matrix() {
+            return Ok(self.clone());
+        }
+        let names: Vec<&String> = self.names().iter().chain(self.text_names()).collect();
+        self.select(&names)
     }
 
     /// The frame of a matrix, rows by columns, with a timestamp for each row and a name for each

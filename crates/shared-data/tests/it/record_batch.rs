@@ -9,7 +9,7 @@ use arrow_array::{
     StringArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
     UInt64Array,
 };
-use tangency_shared_data::{ErrorKind, Frame, NanPolicy};
+use tangency_shared_data::{ErrorKind, Frame, NanPolicy, TextColumn};
 
 const DAY: i64 = 86_400_000_000_000;
 
@@ -94,6 +94,21 @@ fn columns_that_lie_apart_become_a_matrix_when_asked() {
     assert_eq!(last.column("B").unwrap(), [4.0]);
     assert_eq!(last.column("B").unwrap().as_ptr(), &frame.column("B").unwrap()[1]);
     assert!(last.slice(0..0).unwrap().matrix().unwrap().is_empty());
+}
+
+#[test]
+fn text_stays_beside_columns_that_are_copied_together() {
+    let venues = TextColumn::new(["N", "Q"]).unwrap();
+    let frame = Frame::builder(&[0, DAY])
+        .column("A", &[1.0, 2.0])
+        .column("B", &[3.0, 4.0])
+        .text_column("venue", venues)
+        .build()
+        .unwrap();
+    let apart = Frame::from_record_batch(&frame.to_record_batch(), NanPolicy::Reject).unwrap();
+    assert!(!apart.is_matrix());
+    let together = apart.contiguous().unwrap();
+    assert!(together.is_matrix() && together.same_bits(&frame));
 }
 
 #[test]
