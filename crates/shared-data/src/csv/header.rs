@@ -47,9 +47,21 @@ impl Header {
         if let [only] = record {
             check_delimiter(only, wanted.delimiter)?;
         }
+        // Cells that are no numbers, and what they are instead.
+        let mut taken: Vec<(usize, &'static str)> = Vec::new();
+        let mut take = |cell: usize, kind| match taken.iter().find(|&&(other, _)| other == cell) {
+            None => {
+                taken.push((cell, kind));
+                Ok(cell)
+            }
+            Some(&(_, first)) => {
+                let name = excerpt(&cell_names[cell]);
+                Err(Error::from(ErrorKind::AskedTwice { name, first, second: kind }))
+            }
+        };
         let mut text_cells = Vec::new();
         if let Some(symbol) = wanted.symbol_column {
-            text_cells.push(find_symbols(&cell_names, symbol)?);
+            text_cells.push(take(find_symbols(&cell_names, symbol)?, "symbols")?);
         }
         let date_cell = match wanted.date_column {
             Some(wanted) => find(&cell_names, wanted.trim())?,
@@ -59,8 +71,9 @@ impl Header {
             }
             None => usize::from(text_cells.first() == Some(&0)),
         };
+        take(date_cell, "dates")?;
         for name in wanted.text_columns {
-            text_cells.push(find(&cell_names, name.trim())?);
+            text_cells.push(take(find(&cell_names, name.trim())?, "text")?);
         }
         let values = || (0..record.len()).filter(|&cell| cell != date_cell);
         Names::new(values().map(|cell| &cell_names[cell]))

@@ -149,8 +149,8 @@ impl CsvReader {
     /// Names the file, and the line and the column where they are known:
     /// [`ErrorKind::Io`], [`ErrorKind::EmptyFile`], [`ErrorKind::NotUtf8`];
     /// of the first line [`ErrorKind::OtherDelimiter`], [`ErrorKind::NoHeader`], [`ErrorKind::NoColumns`],
-    /// [`ErrorKind::EmptyColumnName`], [`ErrorKind::DuplicateColumn`], [`ErrorKind::UnknownColumn`];
-    /// of any line [`ErrorKind::UnclosedQuote`], [`ErrorKind::TextAfterQuote`];
+    /// [`ErrorKind::EmptyColumnName`], [`ErrorKind::DuplicateColumn`], [`ErrorKind::UnknownColumn`],
+    /// [`ErrorKind::AskedTwice`]; of any line [`ErrorKind::UnclosedQuote`], [`ErrorKind::TextAfterQuote`];
     /// of the rows [`ErrorKind::NoRows`], [`ErrorKind::RaggedRow`], [`ErrorKind::BadNumber`],
     /// [`ErrorKind::MissingValue`], [`ErrorKind::NanValue`], [`ErrorKind::BadDate`],
     /// [`ErrorKind::DateOutOfRange`], [`ErrorKind::MissingDate`], [`ErrorKind::Unordered`],

@@ -266,6 +266,16 @@ pub enum ErrorKind {
         /// Position of the second.
         second: usize,
     },
+    /// A reader is told twice what one column holds.
+    #[error("the column {name:?} is asked for twice, as {first} and as {second}")]
+    AskedTwice {
+        /// The name.
+        name: String,
+        /// What it was to hold: `dates`, `symbols` or `text`.
+        first: &'static str,
+        /// What else, or the same again.
+        second: &'static str,
+    },
     /// A value column has no name.
     #[error("column {position} has no name")]
     EmptyColumnName {

@@ -7,7 +7,7 @@ use super::import::TableOptions;
 use super::texts::{self, is_text};
 use super::{dates, numbers};
 use crate::block::BlockMut;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::long::{LongFrame, SymbolOrder};
 use crate::names::{self, Names};
 use crate::options::NanPolicy;
@@ -73,7 +73,12 @@ pub(crate) fn find_long(
     symbol_column: &str,
 ) -> Result<(usize, usize)> {
     let symbol_at = find_symbols(fields, symbol_column)?;
-    Ok((find_dates(fields, date_column, symbol_at)?, symbol_at))
+    let date_at = find_dates(fields, date_column, symbol_at)?;
+    if date_at == symbol_at {
+        let name = excerpt(fields[date_at].name().trim());
+        return Err(ErrorKind::AskedTwice { name, first: "symbols", second: "dates" }.into());
+    }
+    Ok((date_at, symbol_at))
 }
 
 /// The column of symbols: of that very name, or else of that name in other letters.

@@ -131,6 +131,24 @@ fn damaged_quotes() {
 }
 
 #[test]
+fn a_column_is_of_one_kind() {
+    let text = "date,close,venue,symbol\n2020,1,N,A\n";
+    let venue = || CsvReader::new().text_column("venue");
+    let refused = |name: &str, kinds: &str| {
+        format!("p.csv, line 1: the column \"{name}\" is asked for twice, {kinds}")
+    };
+    let error = venue().text_column(" venue ").read_bytes(text, "p.csv").unwrap_err();
+    assert_eq!(error.to_string(), refused("venue", "as text and as text"));
+    let error = venue().text_column("date").read_bytes(text, "p.csv").unwrap_err();
+    assert_eq!(error.to_string(), refused("date", "as dates and as text"));
+    let long = |reader: CsvReader| reader.read_long_bytes(text, "p.csv").unwrap_err().to_string();
+    assert_eq!(long(venue().text_column("symbol")), refused("symbol", "as symbols and as text"));
+    assert_eq!(long(venue().date_column("symbol")), refused("symbol", "as symbols and as dates"));
+    assert!(venue().text_column("symbol").read_bytes(text, "p.csv").is_ok());
+    assert!(venue().read_long_bytes(text, "p.csv").is_ok());
+}
+
+#[test]
 fn the_column_named_is_the_one_in_the_file() {
     let reader = CsvReader::new().date_column("t");
     for (row, name) in [("x,2020,1", "A"), ("1,2020,x", "B"), ("1,x,1", "t")] {
