@@ -259,14 +259,13 @@ impl Frame {
         Ok(Self { block: Arc::new(block), first, n_rows, texts: Arc::new(texts) })
     }
 
-    /// The name that written files give the dates: `date`, unless a column is called so.
-    pub(crate) fn date_name(&self) -> &'static str {
-        const NAMES: [&str; 3] = ["date", "timestamp", "time"];
-        let free = |name: &&&str| {
-            self.block.names.position(name).is_none() && self.texts.position(name).is_none()
+    /// The name that written files give the dates: the first of `date`, `timestamp`, `time`, `date2`,
+    /// `date3` and so on that no column has.
+    pub(crate) fn date_name(&self) -> String {
+        let taken = |name: &str| {
+            self.block.names.position(name).is_some() || self.texts.position(name).is_some()
         };
-        // Readers look for dates by place and type first, so even a clash would do no harm.
-        NAMES.iter().find(free).unwrap_or(&"date")
+        names::free(&["date", "timestamp", "time"], taken)
     }
 
     /// Whether both frames hold the same names, timestamps, values and text, bit for bit: NaN equals

@@ -56,3 +56,11 @@ pub(crate) fn unknown(name: &str, list: &[String]) -> Error {
     let nearest = spelling::nearest(name, list).map(str::to_owned);
     ErrorKind::UnknownColumn { name: excerpt(name), nearest, n_columns: list.len() }.into()
 }
+
+/// The first of the names that is not taken, or else of the first one with the numbers from 2 on.
+pub(crate) fn free(names: &[&str], taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..).map(|number: u64| format!("{}{number}", names[0]));
+    let mut all = names.iter().map(|&name| name.to_owned()).chain(numbered);
+    // The list of names has no end, that of the columns has.
+    all.find(|name| !taken(name)).unwrap_or_default()
+}

@@ -87,7 +87,7 @@ impl CsvWriter {
     ///
     /// As [`write_to`](Self::write_to).
     pub fn write_long_to(&self, long: &LongFrame, out: impl Write) -> Result<()> {
-        self.lines(long.rows(), Some((long.symbol_name(), long.symbols())), out)
+        self.lines(long.rows(), Some((&long.symbol_name(), long.symbols())), out)
     }
 
     fn lines(

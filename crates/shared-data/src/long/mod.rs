@@ -15,7 +15,7 @@ use crate::align::gather;
 use crate::block::BlockMut;
 use crate::error::{Error, ErrorKind, Result, excerpt};
 use crate::frame::Frame;
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::text::{Table, TextColumn};
 use crate::time;
 
@@ -141,14 +141,14 @@ impl LongFrame {
         self.rows.text_columns()
     }
 
-    /// The name that written files give the symbols: `symbol`, unless a column is called so.
-    pub(crate) fn symbol_name(&self) -> &'static str {
+    /// The name that written files give the symbols: the first of `symbol`, `ticker`, `instrument`,
+    /// `symbol2` and so on that no column has, in any case.
+    pub(crate) fn symbol_name(&self) -> String {
         let taken = |name: &str| {
             let mut all = self.names().iter().chain(self.rows.text_names());
             all.any(|known| known.eq_ignore_ascii_case(name))
         };
-        let free = [SYMBOL, "ticker", "instrument"].into_iter().find(|&name| !taken(name));
-        free.unwrap_or(SYMBOL)
+        names::free(&[SYMBOL, "ticker", "instrument"], taken)
     }
 
     /// The rows without their symbols: dates do not increase.

@@ -95,7 +95,7 @@ impl ParquetWriter {
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the writer fails.
     pub fn write_to(&self, frame: &Frame, out: impl Write + Send) -> Result<()> {
-        self.encode(&frame.to_record_batch(), frame.date_name(), out)
+        self.encode(&frame.to_record_batch(), &frame.date_name(), out)
     }
 
     /// Writes a file with the columns of a long table: dates, symbols, numbers.
@@ -113,7 +113,7 @@ impl ParquetWriter {
     ///
     /// As [`write_to`](Self::write_to).
     pub fn write_long_to(&self, long: &LongFrame, out: impl Write + Send) -> Result<()> {
-        self.encode(&long_batch(long), long.rows().date_name(), out)
+        self.encode(&long_batch(long), &long.rows().date_name(), out)
     }
 
     fn encode(&self, batch: &RecordBatch, date_name: &str, out: impl Write + Send) -> Result<()> {

@@ -17,7 +17,7 @@ impl Frame {
     /// The frame as an Arrow record batch over the same memory: no number is copied.
     ///
     /// The first column holds the timestamps, in nanoseconds UTC, under the name `date` (or
-    /// `timestamp`, or `time`, where a column is called so); then come the columns, as `Float64`, and
+    /// `timestamp`, `time`, `date2`, `date3`, .. where a column is called so); then come the columns, as `Float64`, and
     /// text columns, as dictionaries, of which the different texts are copied. Missing values stay NaN;
     /// there are no nulls.
     #[must_use]
@@ -29,7 +29,7 @@ impl Frame {
 /// A long table as a record batch: the dates, the symbols, then the others, as
 /// [`Frame::to_record_batch`] has them.
 pub(crate) fn long_batch(long: &LongFrame) -> RecordBatch {
-    let (field, array) = coded(long.symbol_name(), long.symbols());
+    let (field, array) = coded(&long.symbol_name(), long.symbols());
     batch(long.rows(), vec![(field, array)])
 }
 

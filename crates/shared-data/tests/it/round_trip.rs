@@ -2,9 +2,9 @@
 
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
-use tangency_shared_data::csv::{self, CsvReader};
+use tangency_shared_data::csv::{self, CsvReader, CsvWriter};
 use tangency_shared_data::ipc::{self, IpcReader};
-use tangency_shared_data::{Frame, NanPolicy, TextColumn};
+use tangency_shared_data::{Frame, LongFrame, NanPolicy, TextColumn};
 
 /// Any bits at all, with the awkward ones more often than chance has them.
 fn value() -> impl Strategy<Value = f64> {
@@ -53,6 +53,56 @@ fn plain_nan(frame: &Frame) -> Frame {
         builder.column(name, Vec::from_iter(values))
     });
     frame.text_columns().fold(numbers, |b, (name, text)| b.text_column(name, text)).build().unwrap()
+}
+
+/// Columns that have every usual name of the dates, one of them text: the dates get yet another.
+#[test]
+fn dates_have_a_name_of_their_own() {
+    let frame = Frame::builder(&[1, 2])
+        .column("date", &[0.5, 1.5])
+        .column("timestamp", &[1.0, 2.0])
+        .column("date2", &[3.0, 4.0])
+        .text_column("time", TextColumn::new(["early", "late"]).unwrap())
+        .build()
+        .unwrap();
+    let batch = frame.to_record_batch();
+    assert_eq!(batch.schema().field(0).name(), "date3");
+    assert!(Frame::from_record_batch(&batch, NanPolicy::Reject).unwrap().same_bits(&frame));
+    let mut bytes = Vec::new();
+    ipc::write_to(&frame, &mut bytes).unwrap();
+    assert!(IpcReader::new().read_bytes(&bytes, "ipc").unwrap().same_bits(&frame));
+    let mut text = Vec::new();
+    csv::write_to(&frame, &mut text).unwrap();
+    let reader = CsvReader::new().text_column("time");
+    assert!(reader.read_bytes(&text, "csv").unwrap().same_bits(&frame));
+    #[cfg(feature = "parquet")]
+    {
+        use tangency_shared_data::parquet::{self, ParquetReader};
+        let mut bytes = Vec::new();
+        parquet::write_to(&frame, &mut bytes).unwrap();
+        assert!(ParquetReader::new().read_bytes(bytes, "parquet").unwrap().same_bits(&frame));
+    }
+}
+
+/// The same for the symbols of a long table.
+#[test]
+fn symbols_have_a_name_of_their_own() {
+    let values = &[1.0, 2.0][..];
+    let symbols = TextColumn::new(["A", "B"]).unwrap();
+    let columns = [("Symbol", values), ("ticker", values), ("instrument", values)];
+    let long = LongFrame::new(&[1, 1], symbols, &columns).unwrap();
+    let mut text = Vec::new();
+    CsvWriter::new().write_long_to(&long, &mut text).unwrap();
+    let reader = CsvReader::new().symbol_column("symbol2");
+    assert!(reader.read_long_bytes(&text, "csv").unwrap().same_bits(&long));
+    #[cfg(feature = "parquet")]
+    {
+        use tangency_shared_data::parquet::{ParquetReader, ParquetWriter};
+        let mut bytes = Vec::new();
+        ParquetWriter::new().write_long_to(&long, &mut bytes).unwrap();
+        let reader = ParquetReader::new().symbol_column("symbol2");
+        assert!(reader.read_long_bytes(bytes, "parquet").unwrap().same_bits(&long));
+    }
 }
 
 proptest! {
