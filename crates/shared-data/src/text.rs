@@ -131,14 +131,25 @@ impl TextBuilder {
         Ok(code)
     }
 
+    /// Adds a row with a text that is there already, by its code.
+    pub(crate) fn repeat(&mut self, code: u32) {
+        debug_assert!((code as usize) < self.dictionary.len(), "codes come from `push`");
+        self.codes.push(code);
+    }
+
     /// Forgets the rows after so many.
     pub(crate) fn truncate(&mut self, n_rows: usize) {
         self.codes.truncate(n_rows);
     }
 
+    /// The code of the last row.
+    pub(crate) fn last_code(&self) -> Option<u32> {
+        self.codes.last().copied()
+    }
+
     /// The code and the text of the last row.
     pub(crate) fn last(&self) -> Option<(usize, &str)> {
-        let code = *self.codes.last()? as usize;
+        let code = self.last_code()? as usize;
         Some((code, &self.dictionary[code]))
     }
 

@@ -8,6 +8,7 @@
 mod metadata;
 mod reader;
 mod row_groups;
+mod types;
 mod writer;
 
 use std::path::Path;

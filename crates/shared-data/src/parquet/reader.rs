@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::FORMAT;
 use super::metadata::{Overlap, decoded_bytes, overlap};
 use super::row_groups::{Groups, Input, Part, Span};
+use super::types;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file;
 use crate::frame::Frame;
@@ -220,13 +221,16 @@ impl ParquetReader {
             return Err(ErrorKind::DecodedLimit { needed, limit }.into());
         }
         let mut batches = Vec::new();
+        let mut left = limit;
         match self.span {
-            None => batches = groups.decode(&row_groups, &Part { columns, span: None })?,
+            None => {
+                batches = groups.decode(&row_groups, &Part { columns, span: None }, &mut left)?
+            }
             Some(span) => {
                 for group in &row_groups {
                     let some = overlap(group) == Overlap::Some;
                     let span = some.then_some((wanted.date_at, span));
-                    batches.extend(groups.decode(&[*group], &Part { columns, span })?);
+                    batches.extend(groups.decode(&[*group], &Part { columns, span }, &mut left)?);
                 }
             }
         }
@@ -253,7 +257,7 @@ impl ParquetReader {
                 (None, _) if is_in_a_row(error.kind()) => {
                     let part = Part { columns, span: None };
                     let fails = |group: &&usize| {
-                        let decoded = groups.decode(&[**group], &part);
+                        let decoded = groups.decode(&[**group], &part, &mut limit.clone());
                         let error = decoded.and_then(|batches| table(&schema, &batches)).err();
                         error.is_some_and(|error| is_in_a_row(error.kind()))
                     };
@@ -303,6 +307,9 @@ impl ParquetReader {
                 Some(columns)
             }
         };
+        let all = 0..fields.len();
+        let read = columns.as_ref().map_or_else(|| all.collect(), Vec::clone);
+        types::check(groups.metadata.schema(), groups.metadata.parquet_schema(), read, date_at)?;
         Ok(Wanted { date_at, columns, row_groups })
     }
 }

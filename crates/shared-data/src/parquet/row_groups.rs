@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::ops::{Bound, RangeBounds};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use arrow_array::{BooleanArray, RecordBatch};
 use bytes::Bytes;
@@ -13,8 +14,8 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::file::reader::ChunkReader;
 
-use super::{FORMAT, metadata};
-use crate::error::{Error, Result};
+use super::{FORMAT, metadata, types};
+use crate::error::{Error, ErrorKind, Result};
 use crate::table::fill_dates;
 
 /// Rows decoded at a time: enough to make each column's share of a batch worth its overhead.
@@ -54,26 +55,44 @@ impl Groups {
                 Input::File(file) => ArrowReaderMetadata::load(file, options),
                 Input::Bytes(bytes) => ArrowReaderMetadata::load(bytes, options),
             };
-            loaded.map_err(|error| Error::malformed(FORMAT, error))
+            loaded
+                .and_then(|loaded| {
+                    let schema = Arc::new(types::coded_text(loaded.schema()));
+                    let options = ArrowReaderOptions::new().with_schema(schema);
+                    ArrowReaderMetadata::try_new(Arc::clone(loaded.metadata()), options)
+                })
+                .map_err(|error| Error::malformed(FORMAT, error))
         })?;
         metadata::check(metadata.metadata(), length)?;
         Ok(Self { input, metadata })
     }
 
-    /// The rows of some row groups, one after the other.
+    /// The rows of some row groups, one after the other. Their text takes no more than `limit` bytes,
+    /// which is lowered by it.
     ///
     /// When they cannot be decoded, the error names the first row group to blame.
-    pub(crate) fn decode(&self, groups: &[usize], part: &Part<'_>) -> Result<Vec<RecordBatch>> {
-        self.decode_together(groups, part).map_err(|error| {
+    pub(crate) fn decode(
+        &self,
+        groups: &[usize],
+        part: &Part<'_>,
+        limit: &mut u64,
+    ) -> Result<Vec<RecordBatch>> {
+        let before = *limit;
+        self.decode_together(groups, part, limit).map_err(|error| {
             let alone = |&group: &usize| {
-                let error = self.decode_together(&[group], part).err();
+                let error = self.decode_together(&[group], part, &mut before.clone()).err();
                 error.map(|error| error.in_row_group(group))
             };
             groups.iter().find_map(alone).unwrap_or(error)
         })
     }
 
-    fn decode_together(&self, groups: &[usize], part: &Part<'_>) -> Result<Vec<RecordBatch>> {
+    fn decode_together(
+        &self,
+        groups: &[usize],
+        part: &Part<'_>,
+        limit: &mut u64,
+    ) -> Result<Vec<RecordBatch>> {
         let malformed = |error: &dyn std::fmt::Display| Error::malformed(FORMAT, error);
         guarded(|| {
             let reader = match &self.input {
@@ -83,7 +102,14 @@ impl Groups {
                     self.reader(file, groups, part)?
                 }
             };
-            let batches = reader.collect::<Result<Vec<_>, _>>().map_err(|e| malformed(&e))?;
+            let mut batches: Vec<RecordBatch> = Vec::new();
+            for batch in reader {
+                let batch = batch.map_err(|error| malformed(&error))?;
+                let needed = types::text_bytes(&batch, batches.last());
+                let refused = ErrorKind::DecodedLimit { needed, limit: *limit };
+                *limit = limit.checked_sub(needed).ok_or(refused)?;
+                batches.push(batch);
+            }
             let rows_of = |&group: &usize| self.metadata.metadata().row_group(group).num_rows();
             let expected: i64 = groups.iter().map(rows_of).sum();
             let found: usize = batches.iter().map(RecordBatch::num_rows).sum();

@@ -17,4 +17,8 @@ pub(crate) use import::{Order, TableOptions, assemble};
 pub(crate) use long::assemble_long;
 #[cfg(feature = "parquet")]
 pub(crate) use long::find_long;
+#[cfg(feature = "parquet")]
+pub(crate) use numbers::is_number;
 pub(crate) use share::in_place;
+#[cfg(feature = "parquet")]
+pub(crate) use texts::is_text;

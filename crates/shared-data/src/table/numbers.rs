@@ -10,6 +10,16 @@ use arrow_schema::DataType;
 
 use crate::error::{ErrorKind, Result};
 
+/// Whether [`fill`] reads columns of this type.
+#[cfg(feature = "parquet")]
+pub(crate) fn is_number(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Float64 | DataType::Float32 => true,
+        DataType::Dictionary(_, values) => is_number(values),
+        other => other.is_integer(),
+    }
+}
+
 /// Writes each number to the slice of the same length; null becomes NaN.
 ///
 /// Whole numbers above 2^53 become the nearest `f64`.

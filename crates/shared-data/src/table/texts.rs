@@ -1,7 +1,5 @@
 //! Arrow columns of text.
 
-use std::sync::Arc;
-
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Schema};
@@ -83,37 +81,42 @@ pub(crate) fn column(
     Ok(texts.finish())
 }
 
-fn push(array: &Arc<dyn Array>, to: &mut TextBuilder) -> Result<()> {
-    let all = |texts: &mut dyn Iterator<Item = Option<&str>>, to: &mut TextBuilder| -> Result<()> {
-        for text in texts {
-            to.push(text.unwrap_or_default())?;
-        }
-        Ok(())
-    };
+fn push(array: &dyn Array, to: &mut TextBuilder) -> Result<()> {
     match array.data_type() {
-        DataType::Utf8 => all(&mut array.as_string::<i32>().iter(), to),
-        DataType::LargeUtf8 => all(&mut array.as_string::<i64>().iter(), to),
-        DataType::Utf8View => all(&mut array.as_string_view().iter(), to),
-        DataType::Dictionary(_, values) if is_text(values) => {
-            let coded = array.as_any_dictionary();
-            // The code of each entry here for its code there, found when first met.
-            let mut entries = TextBuilder::default();
-            push(coded.values(), &mut entries)?;
-            let entries = entries.finish();
-            if entries.is_empty() {
-                // Without entries every row is null.
-                return all(&mut (0..array.len()).map(|_| None), to);
-            }
-            let nulls = array.logical_nulls();
-            let keys = coded.normalized_keys();
-            all(
-                &mut keys.into_iter().enumerate().map(|(row, key)| {
-                    let valid = nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
-                    entries.get(key).filter(|_| valid)
-                }),
-                to,
-            )
-        }
+        DataType::Utf8 => all(array.as_string::<i32>(), to),
+        DataType::LargeUtf8 => all(array.as_string::<i64>(), to),
+        DataType::Utf8View => all(array.as_string_view(), to),
+        DataType::Dictionary(_, values) if is_text(values) => coded(array, to),
         other => Err(ErrorKind::UnsupportedType { data_type: other.to_string() }.into()),
     }
+}
+
+fn all<'a>(texts: impl IntoIterator<Item = Option<&'a str>>, to: &mut TextBuilder) -> Result<()> {
+    texts.into_iter().try_for_each(|text| to.push(text.unwrap_or_default()).map(drop))
+}
+
+/// Adds the rows of a column that is coded by a dictionary. An entry is looked at when a row uses it for
+/// the first time: there may be many more of them than rows, and long ones.
+fn coded(array: &dyn Array, to: &mut TextBuilder) -> Result<()> {
+    let coded = array.as_any_dictionary();
+    let entries = coded.values();
+    if entries.is_empty() {
+        // Every row is null then.
+        return all((0..array.len()).map(|_| None), to);
+    }
+    let nulls = array.logical_nulls();
+    let mut known = vec![None; entries.len()];
+    for (row, key) in coded.normalized_keys().into_iter().enumerate() {
+        match known[key] {
+            _ if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) => {
+                to.push("")?;
+            }
+            Some(code) => to.repeat(code),
+            None => {
+                push(&entries.slice(key, 1), to)?;
+                known[key] = to.last_code();
+            }
+        }
+    }
+    Ok(())
 }

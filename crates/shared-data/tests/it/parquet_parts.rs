@@ -9,6 +9,7 @@ use arrow_array::{
 use arrow_schema::{DataType, Field};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use proptest::prelude::*;
 use tangency_shared_data::parquet::{Compression, ParquetReader, ParquetWriter};
 use tangency_shared_data::{ErrorKind, Frame, NanPolicy, TextColumn, time};
@@ -65,7 +66,10 @@ fn some_row_groups() {
     let error = read(&[3, 2]).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Unordered { row: 10, .. }), "{error}");
     assert_eq!(error.row_group(), Some(2));
-    assert!(error.to_string().starts_with("x, row group 2: row 10 is out of order"), "{error}");
+    assert!(
+        error.to_string().starts_with("x, row group 2: row 10 is out of order"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -213,6 +217,79 @@ fn text_of_others() {
     let frame = ParquetReader::new().nan_policy(NanPolicy::Keep).read_bytes(bytes, "x").unwrap();
     assert_eq!(frame.names(), ["A"]);
     assert_eq!(frame.text("text").unwrap().iter().collect::<Vec<_>>(), ["a", "", "b"]);
+}
+
+/// Written out, the one text of all rows would be longer than any array of text.
+#[test]
+fn a_long_text_of_many_rows_is_held_once() {
+    let rows = 11_000;
+    let text = "x".repeat(200_000);
+    let texts: ArrayRef = Arc::new(StringArray::from(vec![text.as_str()]));
+    let coded = DictionaryArray::<Int32Type>::new(vec![0; rows].into(), texts);
+    let days: ArrayRef = Arc::new(Date32Array::from_iter_values(0..rows as i32));
+    let values: ArrayRef = Arc::new(Float64Array::from(vec![1.5; rows]));
+    let columns = [("d", days), ("text", Arc::new(coded) as ArrayRef), ("A", values)];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    for embedded in [true, false] {
+        let mut bytes = Vec::new();
+        // Without the schema of Arrow nothing says that the text is coded.
+        let options = ArrowWriterOptions::new().with_skip_arrow_metadata(!embedded);
+        let mut writer =
+            ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        assert!(bytes.len() < 1_000_000);
+        let frame = ParquetReader::new().decoded_limit(1_000_000).read_bytes(bytes, "x").unwrap();
+        let read = frame.text("text").unwrap();
+        assert_eq!(read.dictionary(), std::slice::from_ref(&text));
+        assert_eq!(read.codes(), vec![0; rows]);
+    }
+}
+
+/// A column of another type is refused when it is read, and passed over when it is not.
+#[test]
+fn types_that_no_frame_holds() {
+    use arrow_array::builder::{Float64Builder, ListBuilder, MapBuilder, StringBuilder};
+    use arrow_array::{BinaryArray, Decimal128Array, FixedSizeBinaryArray, LargeStringArray};
+    let mut lists = ListBuilder::new(Float64Builder::new());
+    let mut maps = MapBuilder::new(None, StringBuilder::new(), Float64Builder::new());
+    for row in 0..2 {
+        lists.append_value([Some(1.0), None]);
+        maps.keys().append_value(format!("{row}"));
+        maps.values().append_value(1.0);
+        maps.append(true).unwrap();
+    }
+    let field = Arc::new(Field::new("a", DataType::Date32, true));
+    let days: ArrayRef = Arc::new(Date32Array::from_iter_values(0..2));
+    let other: [(&str, ArrayRef); 6] = [
+        ("list", Arc::new(lists.finish())),
+        ("map", Arc::new(maps.finish())),
+        ("struct", Arc::new(StructArray::from(vec![(field, Arc::clone(&days))]))),
+        ("bytes", Arc::new(BinaryArray::from_vec(vec![b"x", b"\xff"]))),
+        (
+            "money",
+            Arc::new(Decimal128Array::from(vec![1, 2]).with_precision_and_scale(9, 2).unwrap()),
+        ),
+        ("fixed", Arc::new(FixedSizeBinaryArray::try_from_iter([[1_u8; 20]; 2].iter()).unwrap())),
+    ];
+    let large: ArrayRef = Arc::new(LargeStringArray::from(vec!["p", "q"]));
+    let values: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0]));
+    let columns = other.iter().cloned();
+    let columns = columns.chain([("date", days), ("text", large), ("A", values)]);
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let frame = ParquetReader::new().columns(["A", "text"]).read_bytes(bytes.clone(), "x").unwrap();
+    assert_eq!(frame.column("A").unwrap(), [1.0, 2.0]);
+    assert_eq!(frame.text("text").unwrap().dictionary(), ["p", "q"]);
+    for (name, _) in other {
+        let error = ParquetReader::new().columns([name]).read_bytes(bytes.clone(), "x");
+        let error = error.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::UnsupportedType { .. }), "{error}");
+        assert_eq!(error.column(), Some(name));
+    }
 }
 
 #[test]
