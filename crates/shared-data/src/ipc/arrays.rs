@@ -112,9 +112,29 @@ fn views(body: &mut Body<'_>) -> Result<ArrayRef> {
     let Column { n_rows, nulls } = body.column()?;
     let views = ScalarBuffer::new(body.values::<u128>(n_rows)?, 0, n_rows);
     let texts = body.view_texts()?;
+    body.repeat(overlap(&views, texts.iter().map(|text| text.len() as u64).sum()))?;
     // Checks each view: inside of its buffer, with the right prefix, UTF-8.
     let array = StringViewArray::try_new(views, texts, nulls);
     Ok(Arc::new(array.map_err(refused)?))
+}
+
+/// How many bytes the different texts of a column have, beyond those of the buffers in which they lie.
+///
+/// Views may share a text, which is then the same view, and may overlap: then a small file holds a great
+/// deal of text.
+fn overlap(views: &[u128], held: u64) -> u64 {
+    // The length of a text stands in the lowest 32 bits of its view; up to 12 bytes follow there too.
+    let length = |view: &u128| u64::from(*view as u32);
+    let apart = || views.iter().filter(|view| length(view) > 12);
+    let sum =
+        |views: &mut dyn Iterator<Item = &u128>| views.map(length).fold(0, u64::saturating_add);
+    if sum(&mut apart()) <= held {
+        return 0;
+    }
+    let mut different: Vec<u128> = apart().copied().collect();
+    different.sort_unstable();
+    different.dedup();
+    sum(&mut different.iter()).saturating_sub(held)
 }
 
 fn refused(error: ArrowError) -> Error {

@@ -148,6 +148,23 @@ impl<'a> Body<'a> {
         (0..count).map(|_| self.text()).collect()
     }
 
+    /// Makes sure that texts may take so many bytes more than the buffers in which they lie: a buffer
+    /// that many views share is copied as often.
+    pub(super) fn repeat(&mut self, n_bytes: u64) -> Result<()> {
+        match self.decoding {
+            _ if n_bytes == 0 => Ok(()),
+            Decoding::InPlace => {
+                let reason = "its texts overlap".to_owned();
+                Err(ErrorKind::NotInPlace { reason }.into())
+            }
+            Decoding::Copying(limit) => {
+                let refused = ErrorKind::DecodedLimit { needed: n_bytes, limit: *limit };
+                *limit = limit.checked_sub(n_bytes).ok_or(refused)?;
+                Ok(())
+            }
+        }
+    }
+
     /// Fails when there are columns or buffers that nobody asked for.
     pub(super) fn finish(mut self) -> Result<()> {
         let left = self.nodes.next().is_some()

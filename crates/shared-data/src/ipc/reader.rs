@@ -21,7 +21,7 @@ use crate::table::{TableOptions, assemble};
 /// |---|---|---|
 /// | [`date_column`](Self::date_column) | the first date or timestamp column | name of the column of dates |
 /// | [`nan_policy`](Self::nan_policy) | [`NanPolicy::Reject`] | null and NaN |
-/// | [`decoded_limit`](Self::decoded_limit) | 16 GiB | bytes that compressed columns may decode to |
+/// | [`decoded_limit`](Self::decoded_limit) | 16 GiB | bytes that compressed columns and texts that overlap may take |
 ///
 /// The other columns must hold numbers or text, plain or coded by a dictionary; see
 /// [`Frame::from_record_batch`] for the types.
@@ -56,8 +56,9 @@ impl IpcReader {
         self
     }
 
-    /// Sets how many bytes the compressed columns of a file may decode to, all together: a small file
-    /// can hold a great many zeros.
+    /// Sets how many bytes the compressed columns of a file may decode to, all together, and by how many
+    /// texts that overlap in the file may be longer than what they lie in: a small file can hold a great
+    /// many zeros.
     pub fn decoded_limit(mut self, bytes: u64) -> Self {
         self.decoded_limit = bytes;
         self

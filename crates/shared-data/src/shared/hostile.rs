@@ -62,7 +62,7 @@ fn sound(frame: &Frame) {
     }
 }
 
-fn written(batch: &RecordBatch) -> Vec<u8> {
+pub(super) fn written(batch: &RecordBatch) -> Vec<u8> {
     let mut file = FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
     file.write(batch).unwrap();
     file.into_inner().unwrap()

@@ -5,6 +5,8 @@ mod hostile;
 mod mapping;
 mod memory;
 mod open;
+#[cfg(test)]
+mod overlap;
 
 use std::fmt;
 use std::fs::File;
