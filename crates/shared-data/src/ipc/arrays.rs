@@ -69,20 +69,19 @@ fn unsupported(data_type: &DataType) -> Error {
     ErrorKind::UnsupportedType { data_type: data_type.to_string() }.into()
 }
 
-fn numbers<T: ArrowPrimitiveType>(body: &mut Body<'_>) -> Result<PrimitiveArray<T>> {
+fn primitive<T: ArrowPrimitiveType>(body: &mut Body<'_>) -> Result<ArrayRef> {
     let Column { n_rows, nulls } = body.column()?;
     let values = ScalarBuffer::new(body.values::<T::Native>(n_rows)?, 0, n_rows);
-    PrimitiveArray::try_new(values, nulls).map_err(refused)
-}
-
-fn primitive<T: ArrowPrimitiveType>(body: &mut Body<'_>) -> Result<ArrayRef> {
-    Ok(Arc::new(numbers::<T>(body)?))
+    Ok(Arc::new(PrimitiveArray::<T>::try_new(values, nulls).map_err(refused)?))
 }
 
 fn coded<K: ArrowDictionaryKeyType>(body: &mut Body<'_>, values: &ArrayRef) -> Result<ArrayRef> {
+    let Column { n_rows, nulls } = body.column()?;
+    let keys = ScalarBuffer::new(body.settled_values::<K::Native>(n_rows)?, 0, n_rows);
+    let keys = PrimitiveArray::<K>::try_new(keys, nulls).map_err(refused)?;
     // Checks that each key is a position in the dictionary.
-    let array = DictionaryArray::<K>::try_new(numbers::<K>(body)?, Arc::clone(values));
-    Ok(Arc::new(array.map_err(refused)?))
+    let array = DictionaryArray::try_new(keys, Arc::clone(values)).map_err(refused)?;
+    Ok(Arc::new(array))
 }
 
 fn text<O: OffsetSizeTrait>(body: &mut Body<'_>) -> Result<ArrayRef> {
@@ -95,7 +94,7 @@ fn text<O: OffsetSizeTrait>(body: &mut Body<'_>) -> Result<ArrayRef> {
         }
         _ => {
             let n = n_rows.checked_add(1).ok_or_else(|| malformed("a column is too long"))?;
-            let offsets = ScalarBuffer::<O>::new(body.values::<O>(n)?, 0, n);
+            let offsets = ScalarBuffer::<O>::new(body.settled_values::<O>(n)?, 0, n);
             let increasing = offsets.windows(2).all(|pair| pair[0] <= pair[1]);
             if offsets[0] < O::zero() || !increasing {
                 return Err(malformed("the offsets of a column of text do not increase"));
@@ -110,7 +109,7 @@ fn text<O: OffsetSizeTrait>(body: &mut Body<'_>) -> Result<ArrayRef> {
 
 fn views(body: &mut Body<'_>) -> Result<ArrayRef> {
     let Column { n_rows, nulls } = body.column()?;
-    let views = ScalarBuffer::new(body.values::<u128>(n_rows)?, 0, n_rows);
+    let views = ScalarBuffer::new(body.settled_values::<u128>(n_rows)?, 0, n_rows);
     let texts = body.view_texts()?;
     body.repeat(overlap(&views, texts.iter().map(|text| text.len() as u64).sum()))?;
     // Checks each view: inside of its buffer, with the right prefix, UTF-8.

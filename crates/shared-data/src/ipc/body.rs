@@ -12,8 +12,10 @@ use crate::error::{ErrorKind, Result};
 /// What reading may do beside lending the file's own memory.
 #[derive(Debug)]
 pub(crate) enum Decoding {
-    /// Nothing: values lie in the file as they lie in memory, or it is an error.
-    InPlace,
+    /// Nothing: numbers lie in the file as they lie in memory, or it is an error. Unless the file is
+    /// sealed, what is relied on once it has been checked (offsets, keys, text) is copied before: somebody
+    /// else may write to it. Of numbers nothing is relied on.
+    InPlace { is_sealed: bool },
     /// Decode and convert, up to this many bytes more.
     Copying(u64),
 }
@@ -37,7 +39,7 @@ pub(super) struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// Checks that each buffer lies inside of the body and that together they are no larger than it.
+    /// Checks that each buffer lies inside of the body and that no two share a byte.
     pub(super) fn new(
         batch: &RecordBatch<'_>,
         bytes: Buffer,
@@ -49,22 +51,24 @@ impl<'a> Body<'a> {
             return Err(malformed("a record batch has no nodes or no buffers"));
         };
         let buffers: Vec<arrow_ipc::Buffer> = buffers.iter().copied().collect();
-        let mut total = 0_u128;
+        let mut places = Vec::with_capacity(buffers.len());
         for buffer in &buffers {
-            let end = usize::try_from(buffer.offset())
-                .ok()
-                .and_then(|start| start.checked_add(usize::try_from(buffer.length()).ok()?));
-            if end.is_none_or(|end| end > bytes.len()) {
-                return Err(malformed("a column lies outside of its record batch"));
-            }
-            total += u128::from(buffer.length().unsigned_abs());
+            let place = usize::try_from(buffer.offset()).ok().and_then(|start| {
+                let end = start.checked_add(usize::try_from(buffer.length()).ok()?)?;
+                (end <= bytes.len()).then_some((start, end))
+            });
+            places
+                .push(place.ok_or_else(|| malformed("a column lies outside of its record batch"))?);
         }
-        if total > bytes.len() as u128 {
+        // A buffer without bytes may be said to lie anywhere.
+        places.retain(|(start, end)| start < end);
+        places.sort_unstable();
+        if places.windows(2).any(|pair| pair[1].0 < pair[0].1) {
             return Err(malformed("the columns of a record batch overlap"));
         }
         let codec = match batch.compression() {
             None => None,
-            Some(_) if matches!(decoding, Decoding::InPlace) => {
+            Some(_) if matches!(decoding, Decoding::InPlace { .. }) => {
                 let reason = "its values are compressed".to_owned();
                 return Err(ErrorKind::NotInPlace { reason }.into());
             }
@@ -96,7 +100,7 @@ impl<'a> Body<'a> {
         }
         let n_nulls = usize::try_from(node.null_count()).ok().filter(|&nulls| nulls <= n_rows);
         let n_nulls = n_nulls.ok_or_else(|| malformed("a column has more nulls than rows"))?;
-        let bits = self.buffer(n_rows.div_ceil(8))?;
+        let bits = self.buffer(n_rows.div_ceil(8)).map(|bits| self.settled(bits))?;
         if bits.is_empty() && n_nulls == 0 {
             return Ok(Column { n_rows, nulls: None });
         }
@@ -110,7 +114,8 @@ impl<'a> Body<'a> {
         Ok(Column { n_rows, nulls: (n_nulls > 0).then_some(nulls) })
     }
 
-    /// The next buffer, of at least `n` values of `T`, aligned for them.
+    /// The next buffer, of at least `n` values of `T`, aligned for them. In a file that is not sealed they
+    /// may still change.
     pub(super) fn values<T>(&mut self, n: usize) -> Result<Buffer> {
         let needed =
             n.checked_mul(size_of::<T>()).ok_or_else(|| malformed("a column is too long"))?;
@@ -126,7 +131,7 @@ impl<'a> Body<'a> {
             return Ok(buffer);
         }
         match self.decoding {
-            Decoding::InPlace => {
+            Decoding::InPlace { .. } => {
                 let reason =
                     format!("its values do not start at a multiple of {}", align_of::<T>());
                 Err(ErrorKind::NotInPlace { reason }.into())
@@ -135,9 +140,14 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The next buffer, of any length.
+    /// As [`values`](Self::values), for those that are relied on once they have been checked.
+    pub(super) fn settled_values<T>(&mut self, n: usize) -> Result<Buffer> {
+        self.values::<T>(n).map(|buffer| self.settled(buffer))
+    }
+
+    /// The next buffer, of any length, relied on once it has been checked.
     pub(super) fn text(&mut self) -> Result<Buffer> {
-        self.buffer(usize::MAX)
+        self.buffer(usize::MAX).map(|buffer| self.settled(buffer))
     }
 
     /// The next buffers of text that views refer to.
@@ -153,7 +163,7 @@ impl<'a> Body<'a> {
     pub(super) fn repeat(&mut self, n_bytes: u64) -> Result<()> {
         match self.decoding {
             _ if n_bytes == 0 => Ok(()),
-            Decoding::InPlace => {
+            Decoding::InPlace { .. } => {
                 let reason = "its texts overlap".to_owned();
                 Err(ErrorKind::NotInPlace { reason }.into())
             }
@@ -174,6 +184,14 @@ impl<'a> Body<'a> {
             Err(malformed("a record batch has more columns than the schema"))
         } else {
             Ok(())
+        }
+    }
+
+    /// The buffer, or a copy where somebody else may write to it.
+    fn settled(&self, buffer: Buffer) -> Buffer {
+        match self.decoding {
+            Decoding::InPlace { is_sealed: false } => Buffer::from(buffer.as_slice()),
+            _ => buffer,
         }
     }
 

@@ -29,27 +29,42 @@ pub enum Integrity {
     NoChecksum,
 }
 
-/// Compares the file with the checksum in its own footer.
-pub(super) fn verify(file: &[u8], footer: &Footer<'_>) -> Result<Integrity> {
-    let entries = footer.custom_metadata().into_iter().flatten();
-    let mut values = entries.filter(|entry| entry.key() == Some(KEY)).map(|entry| entry.value());
-    let Some(value) = values.next() else { return Ok(Integrity::NoChecksum) };
-    let digits = value.and_then(|value| value.strip_prefix(PREFIX));
-    let digits = digits.filter(|digits| digits.len() == DIGITS && values.next().is_none());
-    let expected = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
-    let Some((digits, expected)) = digits.zip(expected) else {
-        return Err(malformed("its checksum cannot be read"));
-    };
-    // The digits are a part of the file's own bytes.
-    let at = (digits.as_ptr() as usize).wrapping_sub(file.as_ptr() as usize);
-    let Some((before, after)) = file.get(..at).zip(file.get(at + DIGITS..)) else {
-        return Err(malformed("its checksum cannot be read"));
-    };
-    let found = crc(&[before, b"00000000", after]);
-    if found == expected {
-        Ok(Integrity::Verified)
-    } else {
-        Err(ErrorKind::Damaged { expected, found }.into())
+/// The checksum in a file's own footer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Checksum {
+    expected: u32,
+    /// Where its digits begin in the file.
+    at: usize,
+}
+
+impl Checksum {
+    /// What a footer says, whose bytes begin at `start` in the file.
+    pub(super) fn of(footer: &Footer<'_>, bytes: &[u8], start: usize) -> Result<Option<Self>> {
+        let entries = footer.custom_metadata().into_iter().flatten();
+        let mut values = entries.filter(|entry| entry.key() == Some(KEY)).map(|e| e.value());
+        let Some(value) = values.next() else { return Ok(None) };
+        let digits = value.and_then(|value| value.strip_prefix(PREFIX));
+        let digits = digits.filter(|digits| digits.len() == DIGITS && values.next().is_none());
+        let expected = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let (digits, expected) =
+            digits.zip(expected).ok_or_else(|| malformed("its checksum cannot be read"))?;
+        // The digits are a part of the footer's bytes.
+        let at = start + (digits.as_ptr() as usize - bytes.as_ptr() as usize);
+        Ok(Some(Self { expected, at }))
+    }
+
+    /// Compares it with the file.
+    pub(super) fn verify(self, file: &[u8]) -> Result<Integrity> {
+        let Self { expected, at } = self;
+        let Some((before, after)) = file.get(..at).zip(file.get(at + DIGITS..)) else {
+            return Err(malformed("its checksum cannot be read"));
+        };
+        let found = crc(&[before, b"00000000", after]);
+        if found == expected {
+            Ok(Integrity::Verified)
+        } else {
+            Err(ErrorKind::Damaged { expected, found }.into())
+        }
     }
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_buffer::Buffer;
-use arrow_ipc::{Block, Footer};
+use arrow_ipc::Block;
 use arrow_schema::{DataType, SchemaRef};
 
 use super::arrays::array;
 use super::body::{Body, Decoding};
-use super::checksum::{self, Integrity};
-use super::layout::{self, malformed};
+use super::checksum::{Checksum, Integrity};
+use super::layout::{self, Blocks, malformed};
 use super::mark;
 use super::schema::{self, Translated};
 use crate::error::{ErrorKind, Result};
@@ -20,8 +20,10 @@ use crate::error::{ErrorKind, Result};
 #[derive(Debug)]
 pub(crate) struct IpcFile<'a> {
     bytes: &'a Buffer,
-    footer: Footer<'a>,
     translated: Translated,
+    blocks: Blocks,
+    checksum: Option<Checksum>,
+    is_marked_increasing: bool,
 }
 
 type Dictionaries = HashMap<i64, ArrayRef>;
@@ -32,9 +34,17 @@ impl<'a> IpcFile<'a> {
         if bytes.is_empty() {
             return Err(ErrorKind::EmptyFile.into());
         }
-        let footer = layout::footer(bytes)?;
+        let place = layout::footer_range(bytes)?;
+        let copy = bytes[place.clone()].to_vec();
+        let footer = layout::footer(&copy)?;
         let schema = footer.schema().ok_or_else(|| malformed("the footer has no schema"))?;
-        Ok(Self { bytes, footer, translated: schema::translate(schema, bytes.len())? })
+        Ok(Self {
+            bytes,
+            translated: schema::translate(schema, bytes.len())?,
+            blocks: Blocks::of(&footer),
+            checksum: Checksum::of(&footer, &copy, place.start)?,
+            is_marked_increasing: mark::says_increasing(&footer),
+        })
     }
 
     pub(crate) fn schema(&self) -> &SchemaRef {
@@ -43,19 +53,20 @@ impl<'a> IpcFile<'a> {
 
     /// Reads every byte, to compare it with the checksum.
     pub(crate) fn verify(&self) -> Result<Integrity> {
-        checksum::verify(self.bytes, &self.footer)
+        self.checksum.map_or(Ok(Integrity::NoChecksum), |checksum| checksum.verify(self.bytes))
     }
 
     /// Whether the file's writer says that the dates increase.
     pub(crate) fn is_marked_increasing(&self) -> bool {
-        mark::says_increasing(&self.footer)
+        self.is_marked_increasing
     }
 
     /// All record batches. Columns of the right alignment stand on the file's bytes.
     pub(crate) fn batches(&self, mut decoding: Decoding) -> Result<Vec<RecordBatch>> {
-        let (dictionaries, batches) = layout::blocks(&self.footer, self.bytes.len())?;
+        self.blocks.check(self.bytes.len())?;
+        let Blocks { dictionaries, batches } = &self.blocks;
         let mut known = Dictionaries::new();
-        for block in &dictionaries {
+        for block in dictionaries {
             let (id, values) = self.dictionary(block, &mut decoding)?;
             if known.insert(id, values).is_some() {
                 return Err(malformed(format_args!(
@@ -72,7 +83,8 @@ impl<'a> IpcFile<'a> {
         dictionaries: &Dictionaries,
         decoding: &mut Decoding,
     ) -> Result<RecordBatch> {
-        let (message, body) = layout::message(self.bytes, block)?;
+        let (message, body) = layout::block(self.bytes, block)?;
+        let message = layout::message(&message)?;
         let batch = message.header_as_record_batch();
         let batch = batch.ok_or_else(|| malformed("a message is no record batch"))?;
         let body = self.bytes.slice_with_length(body.start, body.len());
@@ -97,7 +109,8 @@ impl<'a> IpcFile<'a> {
 
     /// The number of a dictionary, and its values.
     fn dictionary(&self, block: &Block, decoding: &mut Decoding) -> Result<(i64, ArrayRef)> {
-        let (message, body) = layout::message(self.bytes, block)?;
+        let (message, body) = layout::block(self.bytes, block)?;
+        let message = layout::message(&message)?;
         let dictionary = message.header_as_dictionary_batch();
         let dictionary = dictionary.ok_or_else(|| malformed("a message is no dictionary"))?;
         if dictionary.isDelta() {

@@ -3,6 +3,9 @@
 //! `arrow-ipc` takes the description on trust and panics where it is wrong: types it does not know,
 //! buffers that end outside of the file, missing parts. So every offset and length is compared with
 //! the file here, and the rest of this folder reads nothing else.
+//!
+//! Footer and messages are copied first, which is little: what is compared must be what is used, and a
+//! mapped file can change in between.
 
 use std::ops::Range;
 
@@ -17,14 +20,15 @@ pub(crate) fn malformed(reason: impl std::fmt::Display) -> Error {
     Error::malformed(FORMAT, reason)
 }
 
-/// The footer, its structure verified, its claims not.
-pub(super) fn footer(file: &[u8]) -> Result<Footer<'_>> {
-    let footer = root_as_footer(&file[footer_range(file)?]).map_err(malformed)?;
+/// The footer in its bytes, its structure verified, its claims not.
+pub(super) fn footer(bytes: &[u8]) -> Result<Footer<'_>> {
+    let footer = root_as_footer(bytes).map_err(malformed)?;
     version(footer.version())?;
     Ok(footer)
 }
 
-fn footer_range(file: &[u8]) -> Result<Range<usize>> {
+/// Where the footer lies in the file.
+pub(super) fn footer_range(file: &[u8]) -> Result<Range<usize>> {
     // Magic and padding, then at the end the footer's length and the magic again.
     let (head, tail) = (8, 4 + MAGIC.len());
     if !file.starts_with(MAGIC) {
@@ -51,40 +55,56 @@ fn version(version: MetadataVersion) -> Result<()> {
     }
 }
 
-/// The blocks of dictionaries and those of record batches.
-///
-/// Together they are no larger than the file. Otherwise a small file could name one block a million
-/// times, and would have it copied as often.
-pub(super) fn blocks(footer: &Footer<'_>, file_len: usize) -> Result<(Vec<Block>, Vec<Block>)> {
-    let list =
-        |blocks: Option<_>| -> Vec<Block> { blocks.into_iter().flatten().copied().collect() };
-    let dictionaries = list(footer.dictionaries().map(|blocks| blocks.iter()));
-    let batches = list(footer.recordBatches().map(|blocks| blocks.iter()));
-    let mut total = 0_u128;
-    for block in dictionaries.iter().chain(&batches) {
-        let (message, body) = place(block, file_len)?;
-        total += (message.len() + body.len()) as u128;
-    }
-    if total > file_len as u128 {
-        return Err(malformed("its blocks overlap"));
-    }
-    Ok((dictionaries, batches))
+/// The blocks of dictionaries and of record batches.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    pub(super) dictionaries: Vec<Block>,
+    pub(super) batches: Vec<Block>,
 }
 
-/// The message of a block, its structure verified, and where its body lies.
-pub(super) fn message<'a>(file: &'a [u8], block: &Block) -> Result<(Message<'a>, Range<usize>)> {
+impl Blocks {
+    /// As the footer names them.
+    pub(super) fn of(footer: &Footer<'_>) -> Self {
+        let list =
+            |blocks: Option<_>| -> Vec<Block> { blocks.into_iter().flatten().copied().collect() };
+        let dictionaries = list(footer.dictionaries().map(|blocks| blocks.iter()));
+        let batches = list(footer.recordBatches().map(|blocks| blocks.iter()));
+        Self { dictionaries, batches }
+    }
+
+    /// Checks that each lies in the file, and that no two share a byte: otherwise a small file could name
+    /// one block a million times, and would have it copied as often.
+    pub(super) fn check(&self, file_len: usize) -> Result<()> {
+        let all = self.dictionaries.iter().chain(&self.batches);
+        let mut places = all
+            .map(|block| place(block, file_len).map(|(message, body)| message.start..body.end))
+            .collect::<Result<Vec<_>>>()?;
+        places.sort_unstable_by_key(|place| (place.start, place.end));
+        if places.windows(2).any(|pair| pair[1].start < pair[0].end) {
+            return Err(malformed("its blocks overlap"));
+        }
+        Ok(())
+    }
+}
+
+/// The bytes of a block's message, copied, and where its body lies.
+pub(super) fn block(file: &[u8], block: &Block) -> Result<(Vec<u8>, Range<usize>)> {
     let (message, body) = place(block, file.len())?;
-    let message = &file[message];
+    Ok((file[message].to_vec(), body))
+}
+
+/// The message in its bytes, its structure verified.
+pub(super) fn message(bytes: &[u8]) -> Result<Message<'_>> {
     // A length of four bytes, after a marker of four more since version 0.15.
-    let skip = if message.starts_with(&[0xff; 4]) { 8 } else { 4 };
-    let length = message.get(skip - 4..skip).and_then(|bytes| bytes.try_into().ok());
+    let skip = if bytes.starts_with(&[0xff; 4]) { 8 } else { 4 };
+    let length = bytes.get(skip - 4..skip).and_then(|bytes| bytes.try_into().ok());
     let length = length.map(i32::from_le_bytes).and_then(|length| usize::try_from(length).ok());
     let message = length
-        .and_then(|length| message.get(skip..skip.checked_add(length)?))
+        .and_then(|length| bytes.get(skip..skip.checked_add(length)?))
         .ok_or_else(|| malformed("a message is longer than its block"))?;
     let message = root_as_message(message).map_err(malformed)?;
     version(message.version())?;
-    Ok((message, body))
+    Ok(message)
 }
 
 /// Where the message and the body of a block lie in the file.

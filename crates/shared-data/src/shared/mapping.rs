@@ -19,9 +19,10 @@ pub(super) fn map(file: &File, length: usize) -> io::Result<Buffer> {
     //   forbid writing and shortening.
     // - Of a file it is what `SharedFrame::open` asks of everybody who may write to it, in words, as
     //   every program that maps files does; files published here are replaced by renaming, and never
-    //   written in place. The structure is checked before anything is lent, what is lent is numbers,
-    //   for which no bits are invalid, and every access is bounded by lengths that were copied out of
-    //   the file.
+    //   written in place. Should somebody write to one nevertheless, nothing out of bounds is read:
+    //   what is relied on once it has been checked (footer, messages, bits of validity, offsets, keys and
+    //   text) is copied out of the mapping before it is checked. What stays there is timestamps and
+    //   numbers, for which no bits are invalid, bounded by lengths that come from the copies.
     let mapping = unsafe { MmapOptions::new().len(length).map(file) }?;
     Ok(Buffer::from(Bytes::from_owner(mapping)))
 }

@@ -1,6 +1,8 @@
 //! Frames that several processes read in the same memory.
 
 #[cfg(test)]
+mod changing;
+#[cfg(test)]
 mod hostile;
 mod mapping;
 mod memory;
@@ -47,13 +49,14 @@ pub enum Placement {
 /// # What is checked
 ///
 /// Nothing that memory safety rests on is taken on trust: footer, messages, the place of each block and
-/// of each buffer within its block, types, alignment and counts of nulls are checked before anything is
-/// lent. That timestamps increase is checked too, except in sealed memory that says in its footer
+/// of each buffer within its block, that no two of them share a byte, types, alignment, counts of nulls,
+/// offsets and keys of text are checked before anything is lent. That timestamps increase is checked too, except in sealed memory that says in its footer
 /// that it was written from a frame: to look at them all would take longer than everything else
 /// together. Joins, resampling, adjustments and writers check it there before they rely on
 /// it, and so does [`verify`](Self::verify). A file that is wrong in any of these is an error. A file that could only be used
 /// after a conversion (nulls, other types, compression, several batches, values out of alignment) is
-/// [`ErrorKind::NotInPlace`](crate::ErrorKind::NotInPlace): nothing is ever copied here, [`IpcReader`](ipc::IpcReader) does that.
+/// [`ErrorKind::NotInPlace`](crate::ErrorKind::NotInPlace): dates and numbers are never copied here, [`IpcReader`](ipc::IpcReader)
+/// does that. Text columns are copied, each different text once.
 ///
 /// Values are not looked at: NaN stays NaN, and [`Frame::validate_complete`] finds it. Of a file, the
 /// checksum is compared when it is opened, which reads every page once; sealed memory is not read through,
@@ -61,8 +64,9 @@ pub enum Placement {
 ///
 /// # What a mapped file asks of others
 ///
-/// Sealed memory cannot change. A file can, and this process would see it happen: values that another
-/// process writes in place appear in columns that are lent as immutable, and reading a page that another
+/// Sealed memory cannot change. A file can, and this process would see it happen: dates and numbers that
+/// another process writes in place appear in columns that are lent as immutable (nothing else does: what
+/// describes them, and text, is copied before it is checked), and reading a page that another
 /// process has cut off ends this process with the signal `SIGBUS`, which no library can turn into
 /// an error. So map files only where everybody who may write to them replaces them as a whole, by
 /// renaming a finished file into place: every writer of this crate does, and whoever has the old file

@@ -46,8 +46,8 @@ pub(super) fn map(file: &File) -> Result<Buffer> {
     mapped.ok_or_else(|| ErrorKind::EmptyFile.into())
 }
 
-/// The frame over those bytes, whose structure is checked; `is_sealed` says that they need no check
-/// of their values.
+/// The frame over those bytes, whose structure is checked; `is_sealed` says that they cannot change and
+/// need no check of their values.
 pub(super) fn frame(bytes: &Buffer, is_sealed: bool) -> Result<Frame> {
     let file = IpcFile::new(bytes)?;
     let order = match is_sealed {
@@ -57,7 +57,7 @@ pub(super) fn frame(bytes: &Buffer, is_sealed: bool) -> Result<Frame> {
     if !is_sealed {
         let _either = file.verify()?;
     }
-    let batches = file.batches(Decoding::InPlace)?;
+    let batches = file.batches(Decoding::InPlace { is_sealed })?;
     let [batch] = batches.as_slice() else {
         let reason = format!("it holds {} record batches, not one", batches.len());
         return Err(ErrorKind::NotInPlace { reason }.into());
