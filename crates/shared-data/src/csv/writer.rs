@@ -58,7 +58,8 @@ impl CsvWriter {
     /// # Errors
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the operating system refuses;
-    /// [`ErrorKind::BadDelimiter`](crate::ErrorKind::BadDelimiter).
+    /// [`ErrorKind::BadDelimiter`](crate::ErrorKind::BadDelimiter); [`ErrorKind::Unordered`](crate::ErrorKind::Unordered) and
+    /// [`ErrorKind::Repeated`](crate::ErrorKind::Repeated) for a frame whose order was somebody's word.
     pub fn write(&self, frame: &Frame, path: impl AsRef<Path>) -> Result<()> {
         file::write_atomically(path.as_ref(), |out| self.write_to(frame, out))
     }
@@ -69,6 +70,7 @@ impl CsvWriter {
     ///
     /// As [`write`](Self::write); [`ErrorKind::Io`](crate::ErrorKind::Io) when the writer fails.
     pub fn write_to(&self, frame: &Frame, out: impl Write) -> Result<()> {
+        let _increasing = frame.ordered_timestamps()?;
         self.lines(frame, None, out)
     }
 

@@ -84,7 +84,9 @@ impl ParquetWriter {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the operating system refuses.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the operating system refuses;
+    /// [`ErrorKind::Unordered`](crate::ErrorKind::Unordered) and [`ErrorKind::Repeated`](crate::ErrorKind::Repeated) for a frame
+    /// whose order was somebody's word.
     pub fn write(&self, frame: &Frame, path: impl AsRef<Path>) -> Result<()> {
         file::write_atomically(path.as_ref(), |out| self.write_to(frame, out))
     }
@@ -95,6 +97,7 @@ impl ParquetWriter {
     ///
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the writer fails.
     pub fn write_to(&self, frame: &Frame, out: impl Write + Send) -> Result<()> {
+        let _increasing = frame.ordered_timestamps()?;
         self.encode(&frame.to_record_batch(), &frame.date_name(), out)
     }
 

@@ -16,6 +16,7 @@ use arrow_ipc::writer::FileWriter;
 use super::{SharedFrame, open};
 use crate::adjust::Adjust;
 use crate::align::{self, Join};
+use crate::csv;
 use crate::error::ErrorKind;
 use crate::frame::Frame;
 use crate::ipc::{self, IpcReader};
@@ -225,14 +226,19 @@ fn dates_that_are_said_to_increase_are_looked_at_where_it_matters() {
 
     let lent = open::frame(&Buffer::from(bytes), true).unwrap();
     assert_eq!(lent.timestamps(), [1, 2, 9, 4, 5]);
-    let attempts = [
+    let mut attempts = vec![
         align::join(&[&lent, &frame().renamed(|name| format!("{name}2")).unwrap()], Join::Inner),
         align::AsOf::new().join(&frame().renamed(|name| format!("{name}2")).unwrap(), &lent),
         Resample::new(Bucket::Every(2)).otherwise(Rule::Last).apply(&lent),
         Adjust::new().split(2, 2.0).price("A").unchanged("B").apply(&lent),
         ipc::write_to(&lent, Vec::new()).map(|()| frame()),
+        csv::write_to(&lent, Vec::new()).map(|()| frame()),
         lent.share().map(SharedFrame::into_frame),
     ];
+    attempts.extend([
+        #[cfg(feature = "parquet")]
+        crate::parquet::write_to(&lent, Vec::new()).map(|()| frame()),
+    ]);
     for attempt in attempts {
         let refused = attempt.unwrap_err();
         assert!(matches!(refused.kind(), ErrorKind::Unordered { .. }), "{refused}");
