@@ -250,7 +250,8 @@ impl Frame {
     /// [`ErrorKind::DuplicateColumn`] or [`ErrorKind::EmptyColumnName`] when the new names are no names.
     pub fn renamed(&self, mut rename: impl FnMut(&str) -> String) -> Result<Self> {
         let names: Vec<String> = self.names().iter().map(|name| rename(name)).collect();
-        let text_names: Vec<String> = self.text_names().iter().map(|name| rename(name)).collect();
+        let text_names: Vec<String> =
+            self.text_names().iter().map(|name| rename(name).trim().to_owned()).collect();
         Names::new(names.iter().chain(&text_names))?;
         let (timestamps, values) = (self.block.timestamps.clone(), self.block.values.clone());
         let block = Block { timestamps, values, names: Names::new(names)? };

@@ -156,6 +156,7 @@ impl Resample {
     }
 
     fn aggregate(&self, frame: &Frame, outputs: &[Output]) -> Result<Frame> {
+        Names::new(outputs.iter().map(|(name, ..)| name).chain(frame.text_names()))?;
         let groups = self.groups(frame.ordered_timestamps()?)?;
         let names = Names::new(outputs.iter().map(|(name, ..)| name))?;
         let mut block = BlockMut::zeroed(groups.len(), outputs.len())?;

@@ -1,6 +1,6 @@
 //! Frames: construction, access, slices.
 
-use tangency_shared_data::{ErrorKind, Frame, FrameBuilder};
+use tangency_shared_data::{ErrorKind, Frame, FrameBuilder, TextColumn};
 
 const DAY: i64 = 86_400_000_000_000;
 
@@ -149,6 +149,21 @@ fn builders_check_what_they_are_given() {
         Frame::builder(&[0, DAY, DAY]).column("A", &[1.0; 3]),
         "row 2 repeats the date 1970-01-02 of row 1",
     );
+}
+
+#[test]
+fn new_names_lose_the_white_space_around_them() {
+    let frame = Frame::builder(&[1, 2])
+        .column("A", &[1.0, 2.0])
+        .text_column("venue", TextColumn::new(["N", "Q"]).unwrap())
+        .build()
+        .unwrap();
+    let renamed = frame.renamed(|name| format!(" {name}2 ")).unwrap();
+    assert_eq!(
+        (renamed.names(), renamed.text_names()),
+        (&["A2".into()][..], &["venue2".into()][..])
+    );
+    assert!(renamed.select(&["A2", "venue2"]).unwrap().same_bits(&renamed));
 }
 
 #[test]

@@ -191,3 +191,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn bars_beside_a_text_of_the_same_name_are_refused() {
+    let frame = Frame::builder(&[0, 1])
+        .column("price", &[1.0, 2.0])
+        .text_column("close", TextColumn::new(["early", "late"]).unwrap())
+        .build()
+        .unwrap();
+    let error = Resample::new(Bucket::Every(10)).bars(&frame, "price", None).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::DuplicateColumn { .. }), "{error}");
+}
