@@ -76,6 +76,16 @@ impl Edges {
             Bucket::YearStart | Bucket::YearEnd => self.at_or_before(edge + 370 * DAY),
         }
     }
+
+    /// The number of buckets from one edge to another, at most: exact for those of fixed length.
+    pub(crate) fn between(&self, from: i128, to: i128) -> usize {
+        // No bucket of the calendar is shorter than a week.
+        let length = match self.bucket {
+            Bucket::Every(nanos) => i128::from(nanos),
+            _ => 7 * DAY,
+        };
+        usize::try_from((to - from).max(0) / length).unwrap_or(usize::MAX)
+    }
 }
 
 /// The first day of the month, quarter or year (so many months) of a day, in days since the epoch.

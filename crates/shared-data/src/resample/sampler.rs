@@ -65,6 +65,9 @@ pub struct Resample {
     keep_empty: bool,
 }
 
+/// Rows of a result that nothing fell into, see [`Resample::keep_empty`].
+const MOST_EMPTY: usize = 1 << 27;
+
 /// A column of the result: its name, where its values come from, and how.
 type Output = (String, usize, Rule);
 
@@ -103,7 +106,8 @@ impl Resample {
         self
     }
 
-    /// Sets whether buckets without rows, between the first and the last, get a row of NaN.
+    /// Sets whether buckets without rows, between the first and the last, get a row of NaN. There may be
+    /// 2^27 of these, which are four years of seconds: two rows far apart could ask for any number.
     pub fn keep_empty(mut self, keep: bool) -> Self {
         self.keep_empty = keep;
         self
@@ -134,7 +138,8 @@ impl Resample {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnknownColumn`], and those of [`apply`](Self::apply).
+    /// [`ErrorKind::UnknownColumn`]; [`ErrorKind::DuplicateColumn`] for a text column of one of those names;
+    /// and those of [`apply`](Self::apply).
     pub fn bars(&self, frame: &Frame, prices: &str, volumes: Option<&str>) -> Result<Frame> {
         let at = frame.position(prices)?;
         let of_price =
@@ -157,8 +162,8 @@ impl Resample {
 
     fn aggregate(&self, frame: &Frame, outputs: &[Output]) -> Result<Frame> {
         Names::new(outputs.iter().map(|(name, ..)| name).chain(frame.text_names()))?;
-        let groups = self.groups(frame.ordered_timestamps()?)?;
         let names = Names::new(outputs.iter().map(|(name, ..)| name))?;
+        let groups = self.groups(frame.ordered_timestamps()?, outputs.len())?;
         let mut block = BlockMut::zeroed(groups.len(), outputs.len())?;
         for (to, (label, _)) in block.timestamps_mut().iter_mut().zip(&groups) {
             *to = *label;
@@ -179,8 +184,8 @@ impl Resample {
         Ok(Frame::from_parts(block.freeze(names), texts))
     }
 
-    /// The rows of each bucket, in order.
-    fn groups(&self, timestamps: &[i64]) -> Result<Vec<Group>> {
+    /// The rows of each bucket, in order, for so many columns.
+    fn groups(&self, timestamps: &[i64], n_columns: usize) -> Result<Vec<Group>> {
         if let Bucket::Every(nanos) = self.bucket
             && nanos <= 0
         {
@@ -190,10 +195,21 @@ impl Resample {
         let edges = Edges::new(self.bucket, first, self.closed);
         let mut groups: Vec<Group> = Vec::new();
         let mut row = 0;
+        let mut n_empty = 0_usize;
         // Where the bucket before ended.
         let mut end = None;
         while let Some(&time) = timestamps.get(row) {
             let (left, right) = edges.around(time);
+            if self.keep_empty
+                && let Some(end) = end
+            {
+                let more = edges.between(end, left);
+                n_empty = more.saturating_add(n_empty);
+                if n_empty > MOST_EMPTY || groups.try_reserve(more).is_err() {
+                    let n_rows = groups.len().saturating_add(more);
+                    return Err(ErrorKind::TooLarge { n_rows, n_columns }.into());
+                }
+            }
             while self.keep_empty
                 && let Some(empty) = end
                 && empty < left

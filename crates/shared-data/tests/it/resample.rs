@@ -193,6 +193,23 @@ proptest! {
 }
 
 #[test]
+fn rows_far_apart_do_not_ask_for_memory_without_bounds() {
+    let years = 30 * 366 * time::NANOS_PER_DAY;
+    let frame = Frame::builder(&[0, years]).column("close", &[1.0, 2.0]).build().unwrap();
+    let seconds = Resample::new(Bucket::Every(1_000_000_000)).keep_empty(true);
+    let error = seconds.apply(&frame).unwrap_err();
+    let n_rows = 30 * 366 * 86_400;
+    assert_eq!(*error.kind(), ErrorKind::TooLarge { n_rows, n_columns: 1 });
+    assert_eq!(seconds.keep_empty(false).apply(&frame).unwrap().n_rows(), 2);
+    let single = Resample::new(Bucket::Every(1)).keep_empty(true);
+    let ends = Frame::builder(&[i64::MIN + 1, i64::MAX - 1]).column("close", &[1.0, 2.0]);
+    let error = single.apply(&ends.build().unwrap()).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::TooLarge { .. }), "{error}");
+    let days = Resample::new(Bucket::Every(time::NANOS_PER_DAY)).keep_empty(true);
+    assert_eq!(days.apply(&frame).unwrap().n_rows(), 30 * 366 + 1);
+}
+
+#[test]
 fn bars_beside_a_text_of_the_same_name_are_refused() {
     let frame = Frame::builder(&[0, 1])
         .column("price", &[1.0, 2.0])
