@@ -99,6 +99,11 @@ impl Header {
         &self.cell_names[cell]
     }
 
+    /// The cell that holds the date.
+    pub(crate) fn date_cell(&self) -> usize {
+        self.roles.iter().position(|role| *role == Role::Date).unwrap_or(0)
+    }
+
     pub(crate) fn n_cells(&self) -> usize {
         self.roles.len()
     }
@@ -128,12 +133,12 @@ fn find_symbols(list: &[String], wanted: &str) -> Result<usize> {
 /// A line of one cell that holds other delimiters was most likely meant to be several.
 fn check_delimiter(line: &str, delimiter: u8) -> Result<()> {
     let count = |c: char| line.matches(c).count();
-    let others = [',', ';', '\t', '|'].map(|c| (count(c), c));
+    let expected = char::from(delimiter);
+    let others = [',', ';', '\t', '|'].into_iter().filter(|&c| c != expected);
     // The first of equally frequent ones.
-    let most = others.iter().rev().max_by_key(|&&(n, _)| n);
+    let most = others.map(|c| (count(c), c)).rev().max_by_key(|&(n, _)| n);
     match most {
-        Some(&(n_found, found)) if n_found > 0 => {
-            let expected = char::from(delimiter);
+        Some((n_found, found)) if n_found > 0 => {
             Err(Error::from(ErrorKind::OtherDelimiter { expected, found, n_found }))
         }
         _ => Ok(()),

@@ -245,7 +245,9 @@ impl CsvReader {
                 }
                 None => break,
             }
-            order.check(&sink).map_err(|error| error.at_line(records.line()))?;
+            order.check(&sink).map_err(|error| {
+                error.at_line(records.line()).in_column(header.column_name(header.date_cell()))
+            })?;
             sink.finish_row();
         }
         if sink.n_rows() == 0 {
@@ -269,13 +271,16 @@ impl CsvReader {
         if expected != found {
             return Err(here(ErrorKind::RaggedRow { expected, found }));
         }
-        let date_cell = header.roles.iter().position(|role| *role == Role::Date).unwrap_or(0);
-        let timestamp = self.date(records.cell(date_cell)?, row).map_err(|error| {
+        let text_of = |cell: usize| {
+            records.cell(cell).map_err(|error| error.in_column(header.column_name(cell)))
+        };
+        let date_cell = header.date_cell();
+        let timestamp = self.date(text_of(date_cell)?, row).map_err(|error| {
             error.at_line(records.line()).in_column(header.column_name(date_cell))
         })?;
         sink.set_date(timestamp);
         for (cell, role) in header.roles.iter().enumerate() {
-            let text = records.cell(cell)?;
+            let text = text_of(cell)?;
             let in_column = |kind| here(kind).in_column(header.column_name(cell));
             match *role {
                 Role::Date => {}

@@ -6,7 +6,7 @@ use arrow_schema::Schema;
 
 use super::{dates, numbers, share, texts};
 use crate::block::{Block, BlockMut, check_increasing};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::frame::Frame;
 use crate::names::Names;
 use crate::options::NanPolicy;
@@ -88,7 +88,7 @@ fn assemble_numbers(
         Some(block) => block,
         None => copy(schema, batches, date_at, names)?,
     };
-    finish(block, options, Order::Checked)
+    finish(block, options, Order::Checked, schema.field(date_at).name())
 }
 
 /// Where the dates are, and the names of the other columns.
@@ -101,10 +101,16 @@ pub(super) fn find(schema: &Schema, options: &TableOptions) -> Result<(usize, Na
     Ok((date_at, names))
 }
 
-/// A frame of the block, when its values are what a frame and the options ask for.
-pub(super) fn finish(block: Block, options: &TableOptions, order: Order) -> Result<Frame> {
+/// A frame of the block, when its values are what a frame and the options ask for; `date_name` is for
+/// messages.
+pub(super) fn finish(
+    block: Block,
+    options: &TableOptions,
+    order: Order,
+    date_name: &str,
+) -> Result<Frame> {
     if order == Order::Checked {
-        check_increasing(&block.timestamps)?;
+        check_increasing(&block.timestamps).map_err(|error| error.in_column(date_name.trim()))?;
     }
     let frame = Frame::from_block(block);
     if options.nan_policy == NanPolicy::Reject {
@@ -129,10 +135,7 @@ fn copy(schema: &Schema, batches: &[RecordBatch], date_at: usize, names: Names) 
                     numbers::fill(column, &mut block.column_mut(to)[rows.clone()])
                 }
             };
-            filled.map_err(|error: Error| match error.kind() {
-                ErrorKind::MissingDate { .. } => error,
-                _ => error.in_column(schema.field(at).name()),
-            })?;
+            filled.map_err(|error| error.in_column(schema.field(at).name()))?;
         }
         first_row = rows.end;
     }

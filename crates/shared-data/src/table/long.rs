@@ -57,7 +57,10 @@ pub(crate) fn assemble_long(
     let symbols = &texts.columns[0];
     for (row, &timestamp) in block.timestamps_mut().iter().enumerate() {
         let symbol = symbols.get(row).unwrap_or_default();
-        order.check(symbols.codes()[row] as usize, symbol, row, timestamp)?;
+        order.check(symbols.codes()[row] as usize, symbol, row, timestamp).map_err(|error| {
+            let is_symbol = matches!(error.kind(), ErrorKind::MissingSymbol { .. });
+            error.in_column(fields[if is_symbol { symbol_at } else { date_at }].name().trim())
+        })?;
     }
     let table = LongFrame::from_table(Table { block: block.freeze(names), texts });
     if options.nan_policy == NanPolicy::Reject {

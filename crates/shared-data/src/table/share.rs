@@ -41,13 +41,14 @@ fn numbers_in_place(
     parent: Option<&Buffer>,
     order: Order,
 ) -> Result<Frame> {
-    let (date_at, names) = find(&batch.schema(), options)?;
+    let schema = batch.schema();
+    let (date_at, names) = find(&schema, options)?;
     let Plain { timestamps, columns } = plain(batch, date_at)?;
     let values = match parent.and_then(|parent| span(&columns, parent)) {
         Some(matrix) => matrix,
         None => Values::Apart(columns.iter().map(|column| column.values().clone()).collect()),
     };
-    finish(Block { timestamps, values, names }, options, order)
+    finish(Block { timestamps, values, names }, options, order, schema.field(date_at).name())
 }
 
 /// One matrix over the batch's own memory, or `None` where the layout does not allow it: when

@@ -37,6 +37,8 @@ fn nothing_there() {
 fn header() {
     let no_columns = "p.csv, line 1: there is no value column beside the dates";
     check("Date\n2020\n", no_columns);
+    // One cell, since its delimiters stand in quotes.
+    check("\"Date,A\"\n\"2020,1\"\n", no_columns);
     check(
         "Date;A\n2020;1\n",
         "p.csv, line 1: the first line has no ',' but 1 times ';': expected cells between ','; \
@@ -173,11 +175,11 @@ fn dates() {
     );
     check(
         "Date,A\n2020-01-03,1\n\n2020-01-02,1\n",
-        "p.csv, line 4: row 1 is out of order: 2020-01-02 comes after 2020-01-03; dates must increase",
+        "p.csv, line 4, column \"Date\": row 1 is out of order: 2020-01-02 comes after 2020-01-03; dates must increase",
     );
     check(
         "Date,A\n2020-01-03,1\n2020-01-03T00:00:00Z,1\n",
-        "p.csv, line 3: row 1 repeats the date 2020-01-03 of row 0",
+        "p.csv, line 3, column \"Date\": row 1 repeats the date 2020-01-03 of row 0",
     );
 }
 
@@ -207,7 +209,8 @@ fn long_cells_are_cut_in_messages() {
 
 #[test]
 fn other_encodings() {
-    check(b"Date,A\n2020,1\n2021,\xff\n", "p.csv, line 3: the text is not UTF-8");
+    check(b"Date,A\n2020,1\n2021,\xff\n", "p.csv, line 3, column \"A\": the text is not UTF-8");
+    check(b"Date,A\n20\xff,1\n", "p.csv, line 2, column \"Date\": the text is not UTF-8");
     check(b"\xff\xfeD\0a\0", "p.csv, line 1: the text is not UTF-8");
 }
 

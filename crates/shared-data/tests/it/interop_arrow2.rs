@@ -184,10 +184,10 @@ fn what_is_no_frame() {
     );
     assert_eq!(
         refused(&times(&[DAY, DAY]), &[("A", &column)]),
-        "row 1 repeats the date 1970-01-02 of row 0"
+        "column \"date\": row 1 repeats the date 1970-01-02 of row 0"
     );
     let gap = PrimitiveArray::from([Some(0_i64), None]);
-    assert_eq!(refused(&gap, &[("A", &column)]), "row 1 has no date");
+    assert_eq!(refused(&gap, &[("A", &column)]), "column \"date\": row 1 has no date");
     let far = times(&[0, i64::MAX]).to(DataType::Timestamp(TimeUnit::Second, None));
     assert_eq!(
         refused(&far, &[("A", &column)]),

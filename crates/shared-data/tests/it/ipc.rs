@@ -69,7 +69,7 @@ fn several_batches_become_one_frame() {
     let error = IpcReader::new().read_bytes(&unordered, "x").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "x: row 2 is out of order: 1970-01-03 comes after 1970-01-07; dates must increase"
+        "x, column \"d\": row 2 is out of order: 1970-01-03 comes after 1970-01-07; dates must increase"
     );
 }
 

@@ -74,7 +74,7 @@ fn what_is_refused() {
     };
     check(
         "date,symbol,close\n2020-01-02,A,1\n2020-01-03,B,1\n2020-01-02,A,2\n",
-        "bars.csv, line 4: row 2 is out of order: A has 2020-01-02 after 2020-01-02; \
+        "bars.csv, line 4, column \"date\": row 2 is out of order: A has 2020-01-02 after 2020-01-02; \
          the dates of a symbol must increase",
     );
     check(

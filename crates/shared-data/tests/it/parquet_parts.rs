@@ -67,7 +67,7 @@ fn some_row_groups() {
     assert!(matches!(error.kind(), ErrorKind::Unordered { row: 10, .. }), "{error}");
     assert_eq!(error.row_group(), Some(2));
     assert!(
-        error.to_string().starts_with("x, row group 2: row 10 is out of order"),
+        error.to_string().starts_with("x, row group 2, column \"date\": row 10 is out"),
         "{error}"
     );
 }

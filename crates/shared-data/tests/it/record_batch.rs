@@ -214,11 +214,11 @@ fn what_is_no_frame() {
     refused(vec![dates(), ("symbol", text())], "there is no value column beside the dates");
     refused(
         vec![("d", Arc::new(Date32Array::from(vec![1, 1]))), ("A", numbers())],
-        "row 1 repeats the date 1970-01-02 of row 0",
+        "column \"d\": row 1 repeats the date 1970-01-02 of row 0",
     );
     refused(
         vec![("d", Arc::new(Date32Array::from(vec![Some(1), None]))), ("A", numbers())],
-        "row 1 has no date",
+        "column \"d\": row 1 has no date",
     );
     refused(
         vec![("d", Arc::new(Date32Array::from(vec![0, i32::MAX]))), ("A", numbers())],
