@@ -61,14 +61,27 @@ impl Format {
 /// | [`date_column`](Self::date_column) | first column (CSV), first date or timestamp column | name of the column of dates |
 /// | [`missing_values`](Self::missing_values) | [`NanPolicy::Reject`] | empty CSV cells; null and NaN elsewhere |
 /// | [`literal_nan`](Self::literal_nan) | [`NanPolicy::Reject`] | CSV cells that spell out `NaN` |
+/// | [`decoded_limit`](Self::decoded_limit) | 16 GiB | bytes that what is compressed may decode to |
 ///
 /// [`CsvReader`], [`IpcReader`] and `ParquetReader` have the choices of one format.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[must_use = "a reader does nothing until it is given something to read"]
 pub struct Reader {
     date_column: Option<String>,
     missing_values: NanPolicy,
     literal_nan: NanPolicy,
+    decoded_limit: u64,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            date_column: None,
+            missing_values: NanPolicy::Reject,
+            literal_nan: NanPolicy::Reject,
+            decoded_limit: 1 << 34,
+        }
+    }
 }
 
 impl Reader {
@@ -100,6 +113,13 @@ impl Reader {
         self
     }
 
+    /// Sets how many bytes a `.csv.gz` file, or the columns of a Parquet or Arrow IPC file, may decode to: a
+    /// small file can hold a great many zeros.
+    pub fn decoded_limit(mut self, bytes: u64) -> Self {
+        self.decoded_limit = bytes;
+        self
+    }
+
     /// Reads a `.csv`, `.csv.gz` (feature `gzip`), `.parquet` (feature `parquet`), `.arrow`, `.ipc` or `.feather` file.
     ///
     /// # Errors
@@ -110,7 +130,9 @@ impl Reader {
         match Format::of(path)? {
             Format::Csv => self.csv().read(path),
             #[cfg(feature = "gzip")]
-            Format::PackedCsv => self.csv().read_bytes(gzip::read(path)?, &file::name(path)),
+            Format::PackedCsv => {
+                self.csv().read_bytes(gzip::read(path, self.decoded_limit)?, &file::name(path))
+            }
             Format::Ipc => self.ipc().read(path),
             #[cfg(feature = "parquet")]
             Format::Parquet => self.parquet().read(path),
@@ -128,7 +150,9 @@ impl Reader {
         match Format::of(path)? {
             Format::Csv => self.csv().read_long(path),
             #[cfg(feature = "gzip")]
-            Format::PackedCsv => self.csv().read_long_bytes(gzip::read(path)?, &file::name(path)),
+            Format::PackedCsv => {
+                self.csv().read_long_bytes(gzip::read(path, self.decoded_limit)?, &file::name(path))
+            }
             Format::Ipc => self.ipc().read_long(path),
             #[cfg(feature = "parquet")]
             Format::Parquet => self.parquet().read_long(path),
@@ -143,12 +167,14 @@ impl Reader {
 
     fn ipc(&self) -> IpcReader {
         let reader = IpcReader::new().nan_policy(self.missing_values);
+        let reader = reader.decoded_limit(self.decoded_limit);
         named(reader, self.date_column.as_ref(), IpcReader::date_column)
     }
 
     #[cfg(feature = "parquet")]
     fn parquet(&self) -> ParquetReader {
         let reader = ParquetReader::new().nan_policy(self.missing_values);
+        let reader = reader.decoded_limit(self.decoded_limit);
         named(reader, self.date_column.as_ref(), ParquetReader::date_column)
     }
 }

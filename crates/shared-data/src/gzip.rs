@@ -7,20 +7,27 @@ use flate2::Compression;
 use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::file;
 
-/// The unpacked bytes of a file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+/// The unpacked bytes of a file, no more than so many.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let packed = file::read(path)?;
     let mut bytes = Vec::new();
     // An empty file is that, and no damaged archive.
-    if !packed.is_empty()
-        && let Err(error) = MultiGzDecoder::new(&packed[..]).read_to_end(&mut bytes)
-    {
-        return Err(failed(&error).in_file(&file::name(path)));
+    if packed.is_empty() {
+        return Ok(bytes);
     }
-    Ok(bytes)
+    // One byte more, to see that there is none.
+    let mut unpacked = MultiGzDecoder::new(&packed[..]).take(limit.saturating_add(1));
+    let refused = match unpacked.read_to_end(&mut bytes) {
+        Err(error) => failed(&error),
+        Ok(n_bytes) if n_bytes as u64 > limit => {
+            ErrorKind::DecodedLimit { needed: n_bytes as u64, limit }.into()
+        }
+        Ok(_) => return Ok(bytes),
+    };
+    Err(refused.in_file(&file::name(path)))
 }
 
 fn failed(error: &io::Error) -> Error {

@@ -128,6 +128,22 @@ fn packed_files_that_are_damaged() {
     assert_eq!((error.line(), error.column()), (Some(5), Some("date")), "{error}");
 }
 
+#[cfg(feature = "gzip")]
+#[test]
+fn packed_files_are_unpacked_within_the_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("frame.csv.gz");
+    write(&frame(), &path).unwrap();
+    let mut text = Vec::new();
+    csv::write_to(&frame(), &mut text).unwrap();
+    let length = text.len() as u64;
+    assert!(Reader::new().decoded_limit(length).read(&path).unwrap().same_bits(&frame()));
+    let error = Reader::new().decoded_limit(length - 1).read(&path).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::DecodedLimit { needed: length, limit: length - 1 });
+    assert_eq!(error.file(), Some(&*path.display().to_string()));
+    assert!(Reader::new().decoded_limit(u64::MAX).read_long(&path).is_err_and(|e| !e.is_io()));
+}
+
 #[test]
 fn csv_as_people_expect_it() {
     let mut text = Vec::new();
