@@ -18,7 +18,20 @@ use crate::table::{assemble_long, long_batch};
 ///
 /// [`ErrorKind::Io`](crate::ErrorKind::Io) when the operating system refuses.
 pub fn write_long(long: &LongFrame, path: impl AsRef<Path>) -> Result<()> {
-    file::write_atomically(path.as_ref(), |out| write_long_to(long, out))
+    write_long_compressed(long, path, Compression::None)
+}
+
+/// Writes a file as [`write_long`] does, its columns compressed.
+///
+/// # Errors
+///
+/// [`ErrorKind::Io`](crate::ErrorKind::Io) when the operating system refuses.
+pub fn write_long_compressed(
+    long: &LongFrame,
+    path: impl AsRef<Path>,
+    compression: Compression,
+) -> Result<()> {
+    file::write_atomically(path.as_ref(), |out| encode(&long_batch(long), out, compression, None))
 }
 
 /// Writes the bytes of [`write_long`] to anything that takes bytes.

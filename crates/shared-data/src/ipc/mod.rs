@@ -26,7 +26,7 @@ use std::path::Path;
 pub(crate) use body::Decoding;
 pub use checksum::Integrity;
 pub(crate) use decode::IpcFile;
-pub use long::{write_long, write_long_to};
+pub use long::{write_long, write_long_compressed, write_long_to};
 pub use reader::IpcReader;
 pub use writer::{Compression, write, write_compressed, write_to};
 

@@ -136,6 +136,23 @@ fn every_extension_reads_what_it_wrote() {
     }
 }
 
+#[cfg(feature = "compressed-ipc")]
+#[test]
+fn compressed_tables_read_back() {
+    use tangency_shared_data::ipc::Compression;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bars.arrow");
+    let symbols = TextColumn::new(["AAPL"; 5_000]).unwrap();
+    let dates: Vec<i64> = (0..5_000).collect();
+    let bars = LongFrame::new(&dates, symbols, &[("close", &[1.5; 5_000])]).unwrap();
+    for compression in [Compression::None, Compression::Lz4, Compression::Zstd] {
+        ipc::write_long_compressed(&bars, &path, compression).unwrap();
+        let is_small = std::fs::metadata(&path).unwrap().len() < 60_000;
+        assert_eq!(is_small, compression != Compression::None);
+        assert!(read_long(&path).unwrap().same_bits(&bars));
+    }
+}
+
 prop_compose! {
     fn tables()(
         rows in btree_map((any::<i64>(), 0..5usize), (any::<u64>(), -1e6..1e6_f64), 1..30),
