@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use tangency_shared_data::ipc::{self, Integrity, IpcReader};
-use tangency_shared_data::{ErrorKind, Frame, NanPolicy, Placement, SharedFrame};
+use tangency_shared_data::{ErrorKind, Frame, NanPolicy, Placement, SharedFrame, TextColumn};
 
 use crate::round_trip::frames;
 
@@ -19,6 +19,14 @@ fn sample() -> Frame {
 
 fn scratch(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("tangency-shared-{}-{name}", std::process::id()))
+}
+
+/// The same bytes, opened as another process would.
+fn reopened(shared: &SharedFrame) -> SharedFrame {
+    #[cfg(unix)]
+    return SharedFrame::open_descriptor(shared.descriptor().unwrap()).unwrap();
+    #[cfg(not(unix))]
+    return SharedFrame::open(shared.path()).unwrap();
 }
 
 /// Addresses of the timestamps and of each column.
@@ -50,6 +58,11 @@ fn a_shared_frame_is_the_same_frame() {
 fn shared_memory_is_sealed() {
     use std::io::Write;
     let shared = sample().share().unwrap();
+    // A sandbox may forbid such memory; then it is a file, and says so.
+    if let Placement::File(path) = shared.placement() {
+        assert!(path.exists());
+        return;
+    }
     assert_eq!(*shared.placement(), Placement::SealedMemory);
     let mut file = std::fs::File::from(shared.descriptor().unwrap());
     let length = file.metadata().unwrap().len();
@@ -57,17 +70,18 @@ fn shared_memory_is_sealed() {
     assert!(file.write_all(b"x").is_err());
     assert!(file.set_len(length - 1).is_err());
     assert!(file.set_len(length + 1).is_err());
-    // By its path it is sealed as well, though opened anew.
-    let again = SharedFrame::open(shared.path()).unwrap();
+    // Opened anew it is sealed as well.
+    let again = reopened(&shared);
     assert_eq!(*again.placement(), Placement::SealedMemory);
     assert!(again.frame().same_bits(&sample()));
 }
 
-/// The ranges of this process's memory that are mappings of shared frames, read-only.
+/// The ranges of this process's memory that are mappings of a file whose name holds this, read-only; `None`
+/// where the system does not tell.
 #[cfg(target_os = "linux")]
-fn mappings() -> Vec<Range<usize>> {
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
-    let lines = maps.lines().filter(|line| line.contains("memfd:tangency-frame"));
+fn mappings(name: &str) -> Option<Vec<Range<usize>>> {
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let lines = maps.lines().filter(|line| line.contains(name));
     let address = |text: &str| usize::from_str_radix(text, 16).unwrap();
     let ranges = lines.map(|line| {
         let (range, rest) = line.split_once(' ').unwrap();
@@ -75,7 +89,42 @@ fn mappings() -> Vec<Range<usize>> {
         let (start, end) = range.split_once('-').unwrap();
         address(start)..address(end)
     });
-    ranges.collect()
+    Some(ranges.collect())
+}
+
+/// Timestamps and columns lie in mappings of the file.
+#[cfg(target_os = "linux")]
+#[track_caller]
+fn lies_in(frame: &Frame, name: &str) {
+    let Some(maps) = mappings(name) else { return };
+    for column in addresses(frame) {
+        let inside = maps.iter().any(|map| map.start <= column.start && column.end <= map.end);
+        assert!(inside, "{column:x?} is not in {maps:x?}");
+    }
+}
+
+/// Files on disk, of this crate and of another program, with text beside the numbers.
+#[cfg(target_os = "linux")]
+#[test]
+fn columns_of_a_file_point_into_its_mapping() {
+    let folder = tempfile::tempdir().unwrap();
+    let venues = TextColumn::new(["N", "Q", "N", "N"]).unwrap();
+    let text = Frame::builder(&[1, 2, 3, 4]).column("A", &[0.5; 4]).text_column("venue", venues);
+    for (at, frame) in [sample(), text.build().unwrap()].into_iter().enumerate() {
+        let ours = folder.path().join(format!("ours-{at}.arrow"));
+        ipc::write(&frame, &ours).unwrap();
+        let theirs = folder.path().join(format!("theirs-{at}.arrow"));
+        let batch = frame.to_record_batch();
+        let file = std::fs::File::create(&theirs).unwrap();
+        let mut file = arrow_ipc::writer::FileWriter::try_new(file, &batch.schema()).unwrap();
+        file.write(&batch).unwrap();
+        file.finish().unwrap();
+        for path in [ours, theirs] {
+            let shared = SharedFrame::open(&path).unwrap();
+            assert!(shared.frame().same_bits(&frame));
+            lies_in(shared.frame(), path.file_name().unwrap().to_str().unwrap());
+        }
+    }
 }
 
 /// The test program runs itself again; the child finds the frame as its standard input.
@@ -86,11 +135,8 @@ fn another_process_reads_the_same_memory() {
     const ROLE: &str = "TANGENCY_TEST_READS_SHARED_FRAME";
     if std::env::var_os(ROLE).is_some() {
         let shared = SharedFrame::open_descriptor(std::io::stdin()).unwrap();
-        let inside = mappings();
-        for column in addresses(shared.frame()) {
-            let inside =
-                inside.iter().any(|map| map.start <= column.start && column.end <= map.end);
-            assert!(inside, "{column:x?} is not in {inside:x?}");
+        if *shared.placement() == Placement::SealedMemory {
+            lies_in(shared.frame(), "memfd:tangency-frame");
         }
         let sums =
             shared.frame().columns().map(|(name, values)| (name, values.iter().sum::<f64>()));
@@ -112,8 +158,13 @@ fn another_process_reads_the_same_memory() {
         .unwrap();
     let said = String::from_utf8_lossy(&child.stdout);
     assert!(child.status.success(), "{said}\n{}", String::from_utf8_lossy(&child.stderr));
-    let expected = "child: SealedMemory [(\"A\", 499500.0), (\"B\", 250.0)]";
-    assert!(said.lines().any(|line| line.ends_with(expected)), "{said}");
+    // Where such memory is forbidden it is a file, and a descriptor does not tell its name.
+    let placement = match shared.placement() {
+        Placement::File(_) => &Placement::Descriptor,
+        sealed => sealed,
+    };
+    let expected = format!("child: {placement:?} [(\"A\", 499500.0), (\"B\", 250.0)]");
+    assert!(said.lines().any(|line| line.ends_with(&expected)), "{said}");
 }
 
 #[test]
@@ -223,7 +274,7 @@ proptest! {
         for frame in [&frame, &part, &inner] {
             let shared = frame.share().unwrap();
             prop_assert!(shared.frame().same_bits(frame));
-            let again = SharedFrame::open(shared.path()).unwrap();
+            let again = reopened(&shared);
             prop_assert!(again.frame().same_bits(frame));
             // A slice of the mapped frame is shared in turn.
             let half = shared.frame().slice(frame.n_rows() / 2..frame.n_rows()).unwrap();
