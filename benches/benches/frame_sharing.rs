@@ -12,6 +12,14 @@
 //! share as 1/n in each), before and after.
 
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on has to fail")]
+#![cfg_attr(
+    not(unix),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "frames go to other processes by descriptor, which only Unix has"
+    )
+)]
 #![expect(clippy::print_stdout, reason = "the table is what this program is for")]
 
 use std::fs::File;
@@ -31,6 +39,12 @@ const COLUMNS: usize = 10;
 const READERS: usize = 8;
 const MINUTE: i64 = 60_000_000_000;
 
+#[cfg(not(unix))]
+fn main() {
+    println!("frames go to other processes by descriptor here, which only Unix has");
+}
+
+#[cfg(unix)]
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     match arguments.get(1).map(String::as_str) {
@@ -41,6 +55,7 @@ fn main() {
     }
 }
 
+#[cfg(unix)]
 fn all(repeats: usize) {
     let frame = prices();
     let shared = frame.share().unwrap();
@@ -98,6 +113,7 @@ fn batch_sum(batch: &arrow_array::RecordBatch) -> f64 {
 }
 
 /// The child that opens the frame in its standard input.
+#[cfg(unix)]
 fn opens(path: &str, repeats: usize) {
     let mapped = || SharedFrame::open_descriptor(std::io::stdin()).unwrap();
     let first_value = || {
@@ -237,6 +253,7 @@ fn memory(path: &str, how: &str, total: f64) -> u64 {
 }
 
 /// The path by which other processes open a descriptor of this one.
+#[cfg(unix)]
 fn own_path(descriptor: &impl std::os::fd::AsRawFd) -> String {
     format!("/proc/{}/fd/{}", std::process::id(), descriptor.as_raw_fd())
 }
