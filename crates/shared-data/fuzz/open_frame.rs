@@ -1,4 +1,5 @@
-//! Any bytes at all as a file of frames: mapped from sealed memory, and read.
+//! Any bytes at all as a file of frames: mapped from memory that is sealed and from memory that is not, and
+//! read, wide and long.
 //!
 //! What opens must keep the promises of a frame and lend memory that can be read; what is mapped must
 //! be what a reader finds. Sealed memory is opened without comparing its checksum, so that the
@@ -21,13 +22,24 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(frame) = &read {
         sound(frame);
     }
+    if let Ok(long) = reader.read_long_bytes(bytes, "input") {
+        assert_eq!(long.symbols().len(), long.n_rows());
+        assert!(long.symbols().iter().all(|symbol| !symbol.is_empty()));
+    }
     let mut memory = File::from(
         memfd_create("fuzz", MemfdFlags::ALLOW_SEALING | MemfdFlags::CLOEXEC).expect("memory"),
     );
     memory.write_all(bytes).expect("memory");
+    let open = SharedFrame::open_descriptor(&memory);
     let seals = SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW;
     fcntl_add_seals(&memory, seals).expect("memory that can be sealed");
-    let Ok(shared) = SharedFrame::open_descriptor(&memory) else { return };
+    let sealed = SharedFrame::open_descriptor(&memory);
+    // What is not sealed is held to its checksum too, and to the order of its dates.
+    if let Ok(open) = open {
+        sound(open.frame());
+        assert!(sealed.as_ref().is_ok_and(|sealed| sealed.frame().same_bits(open.frame())));
+    }
+    let Ok(shared) = sealed else { return };
     // The order of the dates may be the file's word alone; who needs it finds out.
     let ordered = join(&[shared.frame()], Join::Outer).map(|_| sound(shared.frame()));
     let verified = shared.verify();
@@ -51,5 +63,10 @@ fn sound(frame: &Frame) {
         assert!(!name.is_empty());
         assert_eq!(values.len(), frame.n_rows());
         std::hint::black_box(values.iter().sum::<f64>());
+    }
+    for (name, texts) in frame.text_columns() {
+        assert!(!name.is_empty());
+        assert_eq!(texts.len(), frame.n_rows());
+        std::hint::black_box(texts.iter().map(|text| text.chars().count()).sum::<usize>());
     }
 }

@@ -34,7 +34,12 @@ pub(super) fn check(bytes: &[u8]) -> bool {
         return read.is_ok();
     }
     // As if it were sealed, so that no checksum comes to help.
-    if let Ok(mapped) = open::frame(&Buffer::from(bytes), true) {
+    let mapped = open::frame(&Buffer::from(bytes), true);
+    if let Ok(open) = open::frame(&Buffer::from(bytes), false) {
+        sound(&open);
+        assert!(mapped.as_ref().is_ok_and(|mapped| mapped.same_bits(&open)));
+    }
+    if let Ok(mapped) = mapped {
         // The order may be no more than the file's word; who needs it finds out.
         let claimed = mapped.ordered_timestamps().map(|_| sound(&mapped));
         assert_eq!(align::join(&[&mapped], Join::Outer).is_ok(), claimed.is_ok());
@@ -60,6 +65,11 @@ fn sound(frame: &Frame) {
         assert!(!name.is_empty());
         assert_eq!(values.len(), frame.n_rows());
         std::hint::black_box(values.iter().sum::<f64>());
+    }
+    for (name, texts) in frame.text_columns() {
+        assert!(!name.is_empty());
+        assert_eq!(texts.len(), frame.n_rows());
+        std::hint::black_box(texts.iter().map(|text| text.chars().count()).sum::<usize>());
     }
 }
 
@@ -105,6 +115,17 @@ fn files() -> Vec<Vec<u8>> {
         let columns = [("d", dates), ("A", Arc::clone(&gaps)), ("B", Arc::clone(&narrow))];
         files.push(written(&RecordBatch::try_from_iter(columns).unwrap()));
     }
+    // Text beside what can be mapped.
+    let texts = ["a text that is long", "b", "a text that is long", "b", "another long text"];
+    let coded: DictionaryArray<Int8Type> = texts.into_iter().collect();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("d", Arc::new(TimestampNanosecondArray::from(vec![1, 2, 3, 4, 5]))),
+        ("A", Arc::new(Float64Array::from(vec![1.0; 5]))),
+        ("plain", Arc::new(StringArray::from(texts.to_vec()))),
+        ("views", Arc::new(StringViewArray::from(texts.to_vec()))),
+        ("coded", Arc::new(coded)),
+    ];
+    files.push(written(&RecordBatch::try_from_iter(columns).unwrap()));
     #[cfg(feature = "compressed-ipc")]
     for codec in [arrow_ipc::CompressionType::LZ4_FRAME, arrow_ipc::CompressionType::ZSTD] {
         let n = 200;
