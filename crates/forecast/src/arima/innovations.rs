@@ -282,6 +282,7 @@ impl<const L: usize> Factors<L> {
 #[cfg(test)]
 mod tests {
     use super::super::order::Order;
+    use super::super::random_cases::same_cases;
     use super::super::state_space::StateSpace;
     use super::super::transform::partial_to_coefficients;
     use super::*;
@@ -325,7 +326,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(same_cases(48))]
 
         #[test]
         fn constant_factors_leave_the_likelihood_as_it_is(

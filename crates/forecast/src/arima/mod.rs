@@ -23,6 +23,8 @@ mod posterior;
 mod prediction;
 mod presample;
 mod presample_covariance;
+#[cfg(test)]
+mod random_cases;
 mod rolling;
 mod score;
 mod scoring;

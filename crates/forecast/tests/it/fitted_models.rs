@@ -7,7 +7,7 @@ use tangency_forecast::{
     ErrorKind, Fit, FitContext, ForecastRequest, NamedMatrix, Predict, TrainingData,
 };
 
-use crate::series::{arma, noise, recorded, walk};
+use crate::series::{arma, noise, recorded, same_cases, walk};
 
 fn context() -> FitContext {
     FitContext::default()
@@ -63,7 +63,7 @@ fn at(model: &Arima, series: &[f64], parameters: &[f64]) -> FittedArima {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(same_cases(40))]
 
     /// Appending is filtering everything at once, to the last bit; with a gap, to rounding.
     #[test]
