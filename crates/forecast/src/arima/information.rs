@@ -3,6 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::fitted::FittedArima;
+use super::fixed_blocks;
 use super::lanes::Lanes;
 use super::likelihood::{Likelihood, Profile, Workspace};
 use crate::data::TrainingData;
@@ -37,8 +38,7 @@ impl FittedArima {
             return Err(ErrorKind::RowsDiffer { what: "the data of the fit", expected, got }.into());
         }
         let design = self.model.design(data, &layout, &fixed)?;
-        let variance_fixed = fixed[layout.len() - 1];
-        let likelihood = Likelihood::new(self.model.order, &design, variance_fixed);
+        let likelihood = Likelihood::new(self.model.order, &design, fixed[layout.len() - 1]);
         let range = layout.coefficients();
         let start: Vec<f64> = self.parameters[range.clone()].iter().map(|p| p.value).collect();
         let free: Vec<usize> =
@@ -64,6 +64,11 @@ impl FittedArima {
                 slopes[(row, a)] = (high - low) / (2.0 * DIFFERENCE);
             }
         }
+        // Gradients come from the recursions of the search.
+        let searched = fixed_blocks::searchable(&self.model.order, &layout, &fixed)?;
+        let likelihood = likelihood.with_variance(searched[layout.len() - 1]);
+        let values = start.iter().zip(&searched[range.clone()]);
+        let start: Vec<f64> = values.map(|(value, fixed)| fixed.unwrap_or(*value)).collect();
         let hessian = curvature(&likelihood, &start, &free, self.observed).ok_or_else(singular)?;
         let covariance = hessian.cholesky().ok_or_else(singular)?.inverse();
         let regression = regression_covariance(&centre, &design).ok_or_else(singular)?

@@ -8,6 +8,7 @@ mod differencing;
 mod extension;
 mod first_rows;
 mod fitted;
+mod fixed_blocks;
 mod gap_filter;
 mod gap_score;
 #[cfg(test)]
@@ -320,12 +321,13 @@ impl Arima {
         if variance.is_none() {
             design.reject_constant(data, &self.order)?;
         }
-        let coordinates = Coordinates::new(self.order, &fixed[layout.coefficients()]);
-        let estimate = if coordinates.len() == 0 {
+        let estimate = if fixed[layout.coefficients()].iter().all(Option::is_some) {
             let (coefficients, profile) = self.profile_at(layout, fixed, &design)?;
             Estimate { coefficients, profile, status: FitStatus::Converged, evaluations: 1 }
         } else {
-            let likelihood = Likelihood::new(self.order, &design, variance);
+            let searched = fixed_blocks::searchable(&self.order, layout, fixed)?;
+            let coordinates = Coordinates::new(self.order, &searched[layout.coefficients()]);
+            let likelihood = Likelihood::new(self.order, &design, searched[layout.len() - 1]);
             let objective = Objective::new(&likelihood, &coordinates, context);
             let (follow, pool) = start::counts(&likelihood, &coordinates, self.starts);
             let (starts, count, gain) = match near {
@@ -347,10 +349,15 @@ impl Arima {
                 search::minimise(&objective, starts, count, self.max_iterations, gain)
                     .ok_or(ErrorKind::NoFiniteLikelihood)?;
             let lanes: Vec<[f64; 1]> = point.iter().map(|&x| [x]).collect();
-            let coefficients: Vec<f64> =
-                coordinates.coefficients(&lanes).0.iter().map(|value| value[0]).collect();
-            let profile = likelihood.profile(&coefficients).ok_or(ErrorKind::NoFiniteLikelihood)?;
+            let found = coordinates.coefficients(&lanes).0;
+            let coefficients: Vec<f64> = found
+                .iter()
+                .zip(&fixed[layout.coefficients()])
+                .map(|(value, fixed)| fixed.unwrap_or(value[0]))
+                .collect();
             let evaluations = objective.evaluations();
+            let likelihood = likelihood.with_variance(variance);
+            let profile = likelihood.profile(&coefficients).ok_or(ErrorKind::NoFiniteLikelihood)?;
             Estimate { coefficients, profile, status, evaluations }
         };
         FittedArima::new(self.clone(), data, layout, fixed, &design, &estimate)
@@ -380,7 +387,8 @@ impl Fit for Arima {
     /// [`ErrorKind::ConstantSeries`], [`ErrorKind::NonFinite`], [`ErrorKind::RowsDiffer`] and
     /// [`ErrorKind::CollinearRegressors`] for regressors (and for a mean that vanishes under
     /// differencing), [`ErrorKind::InvalidOption`] for orders or fixed values out of range,
-    /// [`ErrorKind::UnknownParameter`], [`ErrorKind::NotStationary`] for fixed coefficients,
+    /// [`ErrorKind::UnknownParameter`], [`ErrorKind::NotStationary`] for autoregressive coefficients
+    /// that are all fixed (moving averages that are all fixed need not be invertible),
     /// that and [`ErrorKind::NotInvertible`] for a start from outside.
     fn fit(&self, data: &TrainingData<'_>, context: &FitContext) -> Result<FittedArima> {
         let fit = || {

@@ -9,6 +9,7 @@ mod diagnostics;
 mod ensembles;
 mod evaluation;
 mod fitted_models;
+mod fixed_parameters;
 mod missing;
 mod panels;
 mod series;

@@ -1,0 +1,84 @@
+//! Parameters that the caller fixes, inside the admissible region and outside.
+
+use tangency_forecast::arima::{Arima, FittedArima};
+use tangency_forecast::{
+    ErrorKind, Fit, FitContext, FitStatus, Predict, TrainingData,
+};
+
+use crate::series::{arma, walk};
+
+fn fit(model: &Arima, series: &[f64]) -> FittedArima {
+    model.fit(&TrainingData::new(series), &FitContext::default()).unwrap()
+}
+
+fn close(a: f64, b: f64, tolerance: f64) {
+    assert!((a - b).abs() <= tolerance * b.abs().max(1.0), "{a} {b}");
+}
+
+/// A root and its reciprocal are the same process with another innovation variance.
+#[test]
+fn a_fixed_moving_average_need_not_be_invertible() {
+    let series = arma(31, 600, 0.5, 1.0 / 1.5);
+    let mut gaps = series.clone();
+    gaps[300] = f64::NAN;
+    for rows in [&series[..100], &series, &gaps] {
+        let outside = fit(&Arima::new(1, 0, 1).fix("ma1", 1.5), rows);
+        let inside = fit(&Arima::new(1, 0, 1).fix("ma1", 1.0 / 1.5), rows);
+        assert_eq!(outside.status(), FitStatus::Converged);
+        assert_eq!(outside.parameter("ma1"), Some(1.5));
+        let ar1 = |fitted: &FittedArima| fitted.parameter("ar1").unwrap();
+        close(ar1(&outside), ar1(&inside), 1e-5);
+        close(outside.log_likelihood(), inside.log_likelihood(), 1e-9);
+        close(outside.sigma2() * 2.25, inside.sigma2(), 1e-6);
+        let data = TrainingData::new(rows);
+        let errors = |fitted: &FittedArima| fitted.standard_errors(&data).unwrap()[0].unwrap();
+        close(errors(&outside), errors(&inside), 1e-5);
+        // With the variance fixed too, at the value that makes the two the same.
+        let both = Arima::new(1, 0, 1).fix("ma1", 1.5).fix("sigma2", 0.8);
+        let other = Arima::new(1, 0, 1).fix("ma1", 1.0 / 1.5).fix("sigma2", 0.8 * 2.25);
+        let (both, other) = (fit(&both, rows), fit(&other, rows));
+        close(ar1(&both), ar1(&other), 1e-5);
+        close(both.log_likelihood(), other.log_likelihood(), 1e-9);
+    }
+}
+
+#[test]
+fn seasonal_and_longer_moving_averages_need_not_be_invertible_either() {
+    for (model, values, theta) in [
+        (Arima::new(1, 0, 0).seasonal(0, 0, 1, 4), &[("sma1", -2.5)][..], 0.3),
+        (Arima::new(1, 0, 2), &[("ma1", 0.5), ("ma2", 2.0)], 0.3),
+        (Arima::new(1, 0, 1), &[("ma1", -1.0)], -1.0),
+    ] {
+        let series = arma(32, 240, 0.4, theta);
+        let model = values.iter().fold(model, |model, (name, value)| model.fix(*name, *value));
+        let fitted = fit(&model, &series);
+        assert_eq!(fitted.status(), FitStatus::Converged);
+        let mut parameters: Vec<f64> = fitted.parameters().iter().map(|p| p.value).collect();
+        let data = TrainingData::new(&series);
+        for ar1 in [-0.5, 0.0, 0.3, 0.5, 0.7, 0.9, 0.98] {
+            parameters[0] = ar1;
+            let other = model.log_likelihood_at(&data, &parameters).unwrap();
+            assert!(other <= fitted.log_likelihood() + 1e-9, "{values:?} {ar1}");
+        }
+        for by in [-0.01, 0.01] {
+            parameters[0] = fitted.parameter("ar1").unwrap() + by;
+            let other = model.log_likelihood_at(&data, &parameters).unwrap();
+            assert!(other < fitted.log_likelihood(), "{values:?} {by}");
+        }
+    }
+}
+
+#[test]
+fn a_fixed_autoregression_must_be_stationary() {
+    let series = walk(3, 120);
+    let data = TrainingData::new(&series);
+    for (model, coefficients) in [
+        (Arima::new(1, 0, 1).fix("ar1", 1.2), vec![1.2]),
+        (Arima::new(1, 0, 1).fix("ar1", 1.0), vec![1.0]),
+        (Arima::new(2, 0, 1).fix("ar1", 0.6).fix("ar2", 0.5), vec![0.6, 0.5]),
+        (Arima::new(1, 0, 0).seasonal(1, 0, 0, 4).fix("sar1", -1.1), vec![-1.1]),
+    ] {
+        let error = model.fit(&data, &FitContext::default()).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::NotStationary { coefficients });
+    }
+}
