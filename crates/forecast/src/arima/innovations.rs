@@ -57,7 +57,7 @@ impl<const L: usize> Factors<L> {
             if row >= p + q && factors.is_steady() {
                 break;
             }
-            if row > p + q && (1..=5).contains(&q) {
+            if row > p + q && (2..=5).contains(&q) || row > p + 1 && factors.has_closed_form() {
                 match q {
                     1 => factors.push_rows_of_first_order(rows),
                     2 => factors.push_rows_of_order::<2>(rows, &moving),

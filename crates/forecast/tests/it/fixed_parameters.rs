@@ -2,7 +2,7 @@
 
 use tangency_forecast::arima::{Arima, FittedArima};
 use tangency_forecast::{
-    ErrorKind, Fit, FitContext, FitStatus, Predict, TrainingData,
+    ErrorKind, Fit, FitContext, FitStatus, ForecastRequest, Predict, TrainingData,
 };
 
 use crate::series::{arma, walk};
@@ -66,6 +66,35 @@ fn seasonal_and_longer_moving_averages_need_not_be_invertible_either() {
             assert!(other < fitted.log_likelihood(), "{values:?} {by}");
         }
     }
+}
+
+/// Powers of theta, as a closed form has them, overflow after some 500 rows.
+#[test]
+fn models_at_given_parameters_need_not_be_invertible() {
+    for theta in [2.0, -3.0, 1.000_1] {
+        let series = arma(33, 2000, 0.0, 1.0 / theta);
+        let model = Arima::new(0, 0, 1);
+        let inside = [1.0 / theta, theta * theta];
+        for rows in [505, 600, 2000] {
+            let data = TrainingData::new(&series[..rows]);
+            let value = model.log_likelihood_at(&data, &[theta, 1.0]).unwrap();
+            close(value, model.log_likelihood_at(&data, &inside).unwrap(), 1e-9);
+            let outer = model.at(&data, &[theta, 1.0]).unwrap();
+            let inner = model.at(&data, &inside).unwrap();
+            let request = ForecastRequest::new(21);
+            let (a, b) = (outer.predict(&request).unwrap(), inner.predict(&request).unwrap());
+            for step in 0..21 {
+                close(a.mean[step], b.mean[step], 1e-9);
+                close(a.std_error[step], b.std_error[step], 1e-9);
+            }
+            let grown = outer.append(&TrainingData::new(&series[..300])).unwrap();
+            assert!(grown.log_likelihood().is_finite());
+        }
+    }
+    let huge = [1e200; 3];
+    let model = Arima::new(0, 0, 1).at(&TrainingData::new(&walk(3, 50)), &[0.5, 1.0]).unwrap();
+    let error = model.append(&TrainingData::new(&huge)).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::NoFiniteLikelihood);
 }
 
 #[test]
