@@ -111,3 +111,25 @@ fn a_fixed_autoregression_must_be_stationary() {
         assert_eq!(*error.kind(), ErrorKind::NotStationary { coefficients });
     }
 }
+
+#[test]
+fn a_search_with_one_of_several_fixed_knows_whether_it_came_to_its_end() {
+    let series = arma(34, 400, 0.6, 0.3);
+    let data = TrainingData::new(&series);
+    let model = Arima::new(3, 0, 2).fix("ar2", 0.1);
+    let whole = fit(&model, &series);
+    assert_eq!(whole.status(), FitStatus::Converged);
+    let cut = fit(&model.clone().with_starts(1).with_max_iterations(1), &series);
+    assert_eq!(cut.status(), FitStatus::StoppedEarly);
+    assert!(cut.log_likelihood() < whole.log_likelihood());
+    // The end is a maximum: the gradient was followed after the simplex.
+    let parameters: Vec<f64> = whole.parameters().iter().map(|p| p.value).collect();
+    for at in (0..5).filter(|at| *at != 1) {
+        for by in [-1e-3, 1e-3] {
+            let mut moved = parameters.clone();
+            moved[at] += by;
+            let other = model.log_likelihood_at(&data, &moved).unwrap();
+            assert!(other < whole.log_likelihood() + 1e-7, "{at} {by}");
+        }
+    }
+}
