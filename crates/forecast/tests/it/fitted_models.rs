@@ -248,6 +248,33 @@ fn models_survive_a_file_and_future_formats_are_told() {
             error.contains("written in format 2, this version reads up to format 1"),
             "{error}"
         );
+        // What sorts the keys puts the model before its format.
+        let mut sorted = serde_json::to_value(&fitted).unwrap();
+        let back: FittedArima = serde_json::from_value(sorted.clone()).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        let body = serde_json::to_string(&sorted["fitted"]).unwrap();
+        let reordered = format!("{{\"fitted\":{body},\"format\":1}}");
+        let back: FittedArima = serde_json::from_str(&reordered).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        sorted["fitted"] = serde_json::json!({ "shape": "of the future" });
+        for (format, expected) in [
+            (1, "the model does not read"),
+            (7, "written in format 7, this version reads up to format 1"),
+        ] {
+            sorted["format"] = format.into();
+            let error = serde_json::from_value::<FittedArima>(sorted.clone()).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+            let text = format!("{{\"extra\":0,\"fitted\":[],\"format\":{format}}}");
+            assert!(serde_json::from_str::<FittedArima>(&text).is_err());
+        }
+        for wrong in [
+            format!("{{\"fitted\":{body}}}"),
+            format!("{{\"fitted\":{body},\"fitted\":{body},\"format\":1}}"),
+            format!("{{\"format\":1,\"format\":1,\"fitted\":{body}}}"),
+            format!("{{\"format\":1,\"fitted\":{body},\"more\":1}}"),
+        ] {
+            assert!(serde_json::from_str::<FittedArima>(&wrong).is_err());
+        }
         let cut = text.replacen("\"rows\":80", "\"rows\":90", 1);
         assert!(serde_json::from_str::<FittedArima>(&cut).is_err());
         assert!(serde_json::from_str::<FittedArima>("{}").is_err());
