@@ -195,6 +195,8 @@ fn bootstrap_and_conformal_intervals_follow_the_innovations() {
     assert!(matches!(error.kind(), ErrorKind::InvalidOption { .. }), "{error}");
     let error = fitted.predict_conformal(&request, 1499).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::TooFewRows { needed: 1501, got: 1500 });
+    let error = fitted.predict_conformal(&request, usize::MAX).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::TooFewRows { needed: usize::MAX, got: 1500 });
 }
 
 #[test]
