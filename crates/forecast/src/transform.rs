@@ -115,10 +115,11 @@ impl BoxCox {
         self.lambda
     }
 
-    /// One value; NaN for a missing or a negative one, and for 0 unless the power is positive.
+    /// One value; NaN for a missing, a negative or an infinite one, and for 0 unless the power is
+    /// positive.
     #[must_use]
     pub fn forward(&self, value: f64) -> f64 {
-        if value < 0.0 || (value == 0.0 && self.lambda <= 0.0) {
+        if value < 0.0 || value.is_infinite() || (value == 0.0 && self.lambda <= 0.0) {
             return f64::NAN;
         }
         match self.lambda {
@@ -240,8 +241,8 @@ impl<M: Fit> Fit for Transformed<M> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPositive`] with the row of a value that has no transform, and those of the
-    /// model.
+    /// [`ErrorKind::NotPositive`] with the row of a value that has no transform,
+    /// [`ErrorKind::NonFinite`] with that of an infinite one, and those of the model.
     fn fit(&self, data: &TrainingData<'_>, context: &FitContext) -> Result<Self::Fitted> {
         let target: Vec<f64> =
             data.target().iter().map(|&value| self.transform.forward(value)).collect();
@@ -249,8 +250,11 @@ impl<M: Fit> Fit for Transformed<M> {
             (0..target.len()).find(|&row| target[row].is_nan() && !data.target()[row].is_nan());
         if let Some(row) = bad {
             let value = data.target()[row];
-            let error = crate::Error::from(ErrorKind::NotPositive { row, value });
-            return Err(error.at(self.name(), data.name()));
+            let kind = match value.is_infinite() {
+                true => ErrorKind::NonFinite { what: "target".to_owned(), row, value },
+                false => ErrorKind::NotPositive { row, value },
+            };
+            return Err(crate::Error::from(kind).at(self.name(), data.name()));
         }
         let mut transformed = TrainingData::new(&target);
         if let Some(name) = data.name() {

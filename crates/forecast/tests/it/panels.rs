@@ -68,6 +68,15 @@ fn transformed_models_forecast_in_the_unit_of_the_series() {
     let row = bad.iter().position(|value| *value <= 0.0).unwrap();
     let error = model.fit(&TrainingData::new(&bad), &context).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::NotPositive { row, value: bad[row] });
+    // Under a negative power infinity has a finite limit.
+    let mut infinite = prices.clone();
+    infinite[7] = f64::INFINITY;
+    for lambda in [-0.5, 0.0, 0.5] {
+        let model = Transformed::new(Arima::new(0, 1, 0), BoxCox::new(lambda).unwrap());
+        let error = model.fit(&TrainingData::new(&infinite), &context).unwrap_err();
+        let (what, value) = ("target".to_owned(), f64::INFINITY);
+        assert_eq!(*error.kind(), ErrorKind::NonFinite { what, row: 7, value });
+    }
     let wider = medians.at_level(0.5);
     assert!(wider.unwrap().upper[0] < medians.upper[0]);
     assert!(medians.at_level(1.0).is_err());
