@@ -250,13 +250,7 @@ impl Arima {
         layout: &Layout,
         fixed: &[Option<f64>],
     ) -> Result<Design> {
-        let free = fixed.iter().filter(|value| value.is_none()).count();
-        // One row more than an autoregression reaches back, and one more for each estimate.
-        let lags = match free {
-            0 => self.order.ar_lags(),
-            _ => self.order.ar_lags().max(self.order.ma_lags()),
-        };
-        let needed = self.order.lost_rows() + lags + free + 1;
+        let needed = self.rows_for(fixed.iter().filter(|value| value.is_none()).count());
         data.check(needed)?;
         let present = data.target().iter().filter(|value| !value.is_nan()).count();
         if present == 0 && data.n_rows() > 0 {
@@ -266,6 +260,16 @@ impl Arima {
             return Err(ErrorKind::TooFewRows { needed, got: present }.into());
         }
         Design::new(data, &self.order, self.mean, layout, fixed)
+    }
+
+    /// One row more than an autoregression reaches back, and one more for each of the `free`
+    /// parameters.
+    fn rows_for(&self, free: usize) -> usize {
+        let lags = match free {
+            0 => self.order.ar_lags(),
+            _ => self.order.ar_lags().max(self.order.ma_lags()),
+        };
+        self.order.lost_rows() + lags + free + 1
     }
 
     /// A start from outside must lie where the search may go.
@@ -369,10 +373,11 @@ impl Model for Arima {
         format!("arima:{}", self.order)
     }
 
+    /// Parameters that are fixed need no row; each regressor needs one more.
     fn min_rows(&self) -> usize {
-        let free = self.order.n_coefficients() + usize::from(self.mean != Mean::None) + 1;
-        let lags = self.order.ar_lags().max(self.order.ma_lags());
-        self.order.lost_rows() + lags + free + 1
+        let own = self.order.n_coefficients() + usize::from(self.mean != Mean::None) + 1;
+        let fixed = self.fixed.iter().filter(|(name, _)| !name.starts_with("x_")).count();
+        self.rows_for(own.saturating_sub(fixed))
     }
 }
 

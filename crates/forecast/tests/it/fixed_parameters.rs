@@ -2,7 +2,7 @@
 
 use tangency_forecast::arima::{Arima, FittedArima};
 use tangency_forecast::{
-    ErrorKind, Fit, FitContext, FitStatus, ForecastRequest, Predict, TrainingData,
+    ErrorKind, Fit, FitContext, FitStatus, ForecastRequest, Model, Predict, TrainingData,
 };
 
 use crate::series::{arma, walk};
@@ -109,6 +109,45 @@ fn a_fixed_autoregression_must_be_stationary() {
     ] {
         let error = model.fit(&data, &FitContext::default()).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::NotStationary { coefficients });
+    }
+}
+
+/// As R's arima has it: the coefficients that are estimated, and one for sigma2.
+#[test]
+fn criteria_count_the_free_parameters() {
+    let series = arma(35, 200, 0.6, 0.3);
+    let model = Arima::new(2, 0, 1);
+    let free = fit(&model, &series);
+    assert_eq!(free.n_free(), 4);
+    let some = fit(&model.clone().fix("ar2", 0.0).fix("ma1", 0.3), &series);
+    assert_eq!(some.n_free(), 2);
+    let small = fit(&Arima::new(1, 0, 1).fix("ma1", 0.3), &series);
+    close(some.aic(), small.aic(), 1e-6);
+    close(some.aicc(), small.aicc(), 1e-6);
+    close(some.bic(), small.bic(), 1e-6);
+    // At parameters from elsewhere, which were estimated there.
+    let values: Vec<f64> = free.parameters().iter().map(|p| p.value).collect();
+    let at = model.at(&TrainingData::new(&series), &values).unwrap();
+    assert_eq!(at.n_free(), 4);
+    close(at.aicc(), free.aicc(), 1e-9);
+}
+
+#[test]
+fn fixed_parameters_need_no_rows() {
+    let airline = Arima::new(0, 0, 1).seasonal(0, 0, 1, 12).fix("ma1", 0.3).fix("sma1", 0.4);
+    for (model, expected) in [
+        (airline.clone(), 15),
+        (airline.fix("sigma2", 1.0), 1),
+        (Arima::new(2, 1, 1).fix("ar1", 0.1), 7),
+        (Arima::new(2, 1, 1).fix("ar1", 0.1).fix("ar2", 0.1).fix("ma1", 0.2), 5),
+    ] {
+        assert_eq!(model.min_rows(), expected);
+        let series = walk(5, expected);
+        let fit = |rows: &[f64]| model.fit(&TrainingData::new(rows), &FitContext::default());
+        assert!(fit(&series).is_ok(), "{expected}");
+        let error = fit(&series[1..]).unwrap_err();
+        let (needed, got) = (expected, expected - 1);
+        assert_eq!(*error.kind(), ErrorKind::TooFewRows { needed, got });
     }
 }
 
