@@ -23,7 +23,9 @@ impl FittedArima {
     /// # Errors
     ///
     /// [`ErrorKind::SingularInformation`] where the likelihood does not curve downwards in every
-    /// direction (an edge, nearly cancelling roots), and those of the data as in a fit.
+    /// direction (an edge, nearly cancelling roots), [`ErrorKind::ColumnsDiffer`] and
+    /// [`ErrorKind::RowsDiffer`] for other regressors or rows than those of the fit, and those of
+    /// the data as in a fit.
     pub fn standard_errors(&self, data: &TrainingData<'_>) -> Result<Vec<Option<f64>>> {
         let name = |error: crate::Error| error.at(crate::Model::name(&self.model), data.name());
         self.information(data).map_err(name)
@@ -33,7 +35,12 @@ impl FittedArima {
         let layout = self.model.layout(data)?;
         let fixed: Vec<Option<f64>> =
             self.parameters.iter().map(|p| p.fixed.then_some(p.value)).collect();
-        if fixed.len() != layout.len() || data.n_rows() != self.rows {
+        let names = data.regressors().map_or(&[][..], |matrix| matrix.names());
+        if names != self.regressor_names {
+            let (expected, got) = (self.regressor_names.clone(), names.to_vec());
+            return Err(ErrorKind::ColumnsDiffer { what: "regressors", expected, got }.into());
+        }
+        if data.n_rows() != self.rows {
             let (expected, got) = (self.rows, data.n_rows());
             return Err(ErrorKind::RowsDiffer { what: "the data of the fit", expected, got }.into());
         }

@@ -46,6 +46,22 @@ fn standard_errors_without_coefficients_have_closed_forms() {
     assert_eq!(fixed.standard_errors(&data).unwrap()[0], None);
     let error = fitted.standard_errors(&TrainingData::new(&series[1..])).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::RowsDiffer { expected: 90, got: 89, .. }));
+    // Regressors: those of the fit, under their names.
+    let matrix = DMatrix::from_vec(90, 1, noise(6, 90));
+    let named = |name: &str| {
+        let matrix = NamedMatrix::new(matrix.as_view(), [name]).unwrap();
+        TrainingData::new(&series).with_regressors(matrix)
+    };
+    let fitted = model_with_regressor(&named("x"));
+    assert!(fitted.standard_errors(&named("x")).is_ok());
+    for other in [named("y"), data] {
+        let error = fitted.standard_errors(&other).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::ColumnsDiffer { .. }), "{error}");
+    }
+}
+
+fn model_with_regressor(data: &TrainingData<'_>) -> FittedArima {
+    Arima::new(0, 0, 0).fit(data, &context()).unwrap()
 }
 
 fn models() -> [(Arima, Vec<f64>); 5] {
