@@ -190,6 +190,7 @@ pub struct Candidate {
 pub struct FittedAutoArima {
     best: FittedArima,
     trace: Vec<Candidate>,
+    status: FitStatus,
 }
 
 impl FittedAutoArima {
@@ -233,7 +234,8 @@ impl Fit for AutoArima {
     /// # Errors
     ///
     /// Those of [`Arima`]'s fit that no candidate escapes; [`ErrorKind::InvalidOption`] for a
-    /// root margin that is negative or not finite.
+    /// root margin that is negative or not finite; [`ErrorKind::Cancelled`] where no candidate was
+    /// tried before a cancellation.
     fn fit(&self, data: &TrainingData<'_>, context: &FitContext) -> Result<FittedAutoArima> {
         self.choose(data, context).map_err(|error| error.at(self.name(), data.name()))
     }
@@ -262,8 +264,7 @@ impl AutoArima {
             None => differences::choose(data, self.season, &self.largest)?,
         };
         let differenced = Order { d, seasonal_d, season: self.season, ..Order::default() };
-        let (best, trace) = search::run(self, data, context, differenced)?;
-        Ok(FittedAutoArima { best, trace })
+        search::run(self, data, context, differenced)
     }
 
     /// The mean that may stand in a model of these differences.
@@ -290,7 +291,8 @@ impl Predict for FittedAutoArima {
         self.best.predict(request)
     }
 
+    /// [`FitStatus::StoppedEarly`] if the search over orders was, or that of the chosen model.
     fn status(&self) -> FitStatus {
-        self.best.status()
+        self.status
     }
 }
