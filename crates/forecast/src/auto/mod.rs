@@ -41,8 +41,9 @@ impl Criterion {
 ///
 /// Seasonal differences by the strength of the season
 /// ([`n_seasonal_differences`](crate::diagnostics::n_seasonal_differences)), then differences by
-/// KPSS tests ([`n_differences`](crate::diagnostics::n_differences)), on the longest run without
-/// missing values, less the regressors' least-squares fit; then the remaining orders by the
+/// KPSS tests ([`n_differences`](crate::diagnostics::n_differences)), on the series less the
+/// regressors' least-squares fit (missing rows closed up for the KPSS tests; for the season's
+/// strength, and nothing else, bridged by straight lines); then the remaining orders by the
 /// criterion, stepwise from five simple models or over the whole grid. Hyndman and Khandakar (2008),
 /// "Automatic time series forecasting: the forecast package for R". The three best candidates are
 /// fitted again from more starting values before the choice.
