@@ -73,7 +73,7 @@ use crate::model::{Fit, FitContext, FitStatus, Model};
 /// | [`seasonal`](Self::seasonal) | none | season of at least 2 rows, at most 1000 lags in all |
 /// | [`with_mean`](Self::with_mean) | [`Mean::None`] | |
 /// | [`fix`](Self::fix) | nothing fixed | finite, sigma2 positive |
-/// | [`with_starts`](Self::with_starts) | 4 | from 1; two to four times as many for three coefficients |
+/// | [`with_starts`](Self::with_starts) | 4 | from 1; two to four times as many from three coefficients on, without gaps in a season |
 /// | [`with_start`](Self::with_start) | none besides | stationary and invertible |
 /// | [`with_max_iterations`](Self::with_max_iterations) | 200 | per start |
 ///

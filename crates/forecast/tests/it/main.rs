@@ -10,6 +10,7 @@ mod ensembles;
 mod evaluation;
 mod fitted_models;
 mod fixed_parameters;
+mod maxima;
 mod missing;
 mod panels;
 mod series;
