@@ -61,7 +61,7 @@ fn standard_errors_without_coefficients_have_closed_forms() {
 }
 
 fn model_with_regressor(data: &TrainingData<'_>) -> FittedArima {
-    Arima::new(0, 0, 0).fit(data, &context()).unwrap()
+    Arima::new(0, 0, 0).fit(data, &context()).expect("noise fits")
 }
 
 fn models() -> [(Arima, Vec<f64>); 5] {

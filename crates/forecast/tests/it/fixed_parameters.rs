@@ -8,7 +8,7 @@ use tangency_forecast::{
 use crate::series::{arma, walk};
 
 fn fit(model: &Arima, series: &[f64]) -> FittedArima {
-    model.fit(&TrainingData::new(series), &FitContext::default()).unwrap()
+    model.fit(&TrainingData::new(series), &FitContext::default()).expect("a long series fits")
 }
 
 fn close(a: f64, b: f64, tolerance: f64) {
