@@ -15,3 +15,4 @@ mod missing;
 mod panels;
 mod series;
 mod simulated_golden;
+mod transformed;
