@@ -2,7 +2,7 @@
 
 #![expect(
     clippy::print_stdout,
-    reason = "the growth of memory is no time, so criterion has no place for it"
+    reason = "sums of likelihoods and the growth of memory are no times, so criterion has no place for them"
 )]
 
 use std::hint::black_box;
@@ -71,10 +71,18 @@ fn stocks(criterion: &mut Criterion) {
     let names = tangency_testkit::prices::sp500_20().names;
     let series: Vec<Vec<f64>> = names.iter().map(|name| log_prices(name, 1000)).collect();
     let request = ForecastRequest::new(21);
-    // Sums of log-likelihoods: the best that any other software reached, series by series.
-    for (name, model, others) in
-        [("arima-111", Arima::new(1, 1, 1), 49_571.9), ("arima-212", Arima::new(2, 1, 2), 49_789.4)]
-    {
+    // Every twentieth row missing.
+    let mut gaps = series.clone();
+    gaps.iter_mut().flat_map(|one| one.iter_mut().step_by(20)).for_each(|value| *value = f64::NAN);
+    // Sums of log-likelihoods: what was reached when this was written, less rounding. The best that
+    // other software reached, series by series, are 49,571.9 and 49,789.4.
+    let (small, large) = (Arima::new(1, 1, 1), Arima::new(2, 1, 2));
+    for (name, model, series, floor) in [
+        ("arima-111", &small, &series, 49_573.6),
+        ("arima-212", &large, &series, 49_896.2),
+        ("arima-111-gaps", &small, &gaps, 46_714.8),
+        ("arima-212-gaps", &large, &gaps, 47_100.9),
+    ] {
         let run = || -> f64 {
             let one = |series: &Vec<f64>| {
                 let fitted = model.fit(&TrainingData::new(series), &context).expect("prices fit");
@@ -84,7 +92,8 @@ fn stocks(criterion: &mut Criterion) {
             series.iter().map(one).sum()
         };
         let total = run();
-        assert!(total >= others, "{name}: {total}");
+        println!("{name}: the log-likelihoods sum up to {total:.2}");
+        assert!(total >= floor, "{name}: {total}");
         group.bench_function(name, |bencher| bencher.iter(run));
     }
     let search = AutoArima::new();
@@ -92,12 +101,13 @@ fn stocks(criterion: &mut Criterion) {
         let one = |series: &Vec<f64>| {
             let fitted = search.fit(&TrainingData::new(series), &context).expect("prices fit");
             black_box(fitted.predict(&request).expect("a plain request"));
-            fitted.best().log_likelihood()
+            fitted.best().aicc()
         };
         series.iter().map(one).sum()
     };
     let total = run();
-    assert!(total >= 49_756.7, "automatic: {total}");
+    println!("auto-arima: the AICc sum up to {total:.2}");
+    assert!(total <= -99_696.0, "automatic: {total}");
     group.bench_function("auto-arima", |bencher| bencher.iter(run));
     group.finish();
 }
@@ -113,13 +123,15 @@ fn air_passengers(criterion: &mut Criterion) {
     let request = ForecastRequest::new(21);
     let airline = Arima::new(0, 1, 1).seasonal(0, 1, 1, 12);
     let fitted = airline.fit(&data, &context).expect("the airline model fits");
-    assert!(fitted.log_likelihood() >= 244.696_486 - 1e-3);
+    println!("airline: the log-likelihood is {:.4}", fitted.log_likelihood());
+    assert!(fitted.log_likelihood() >= 244.696_486);
     group.bench_function("airline", |bencher| {
         bencher.iter(|| airline.fit(black_box(&data), &context)?.predict(&request));
     });
     let search = AutoArima::new().with_season(12);
     let best = search.fit(&data, &context).expect("an order is found");
-    assert!(best.best().aicc() <= -483.21 + 0.1);
+    println!("auto-arima of AirPassengers: the AICc is {:.2}", best.best().aicc());
+    assert!(best.best().aicc() <= -483.94);
     group.bench_function("auto-arima", |bencher| {
         bencher.iter(|| search.fit(black_box(&data), &context)?.predict(&request));
     });

@@ -165,6 +165,11 @@ impl<'a> TrainingData<'a> {
         self.target.len()
     }
 
+    /// The same data with another target of the same length.
+    pub(crate) fn with_target<'b>(&'b self, target: &'b [f64]) -> TrainingData<'b> {
+        TrainingData { target, ..self.clone() }
+    }
+
     /// The same data over some of the rows; the end is cut to the rows there are.
     #[must_use]
     pub fn rows(&self, range: Range<usize>) -> Self {

@@ -149,11 +149,13 @@ pub enum ErrorKind {
     /// The autoregressive polynomial has a root on or inside the unit circle.
     #[error("the autoregressive coefficients {coefficients:?} are not stationary")]
     NotStationary {
-        /// The coefficients after multiplying out the seasonal part.
+        /// The coefficients after multiplying out the seasonal part; those of one part where only
+        /// that one is fixed.
         coefficients: Vec<f64>,
     },
-    /// The moving-average polynomial of a start has a root on or inside the unit circle.
-    #[error("the moving-average coefficients {coefficients:?} to start from are not invertible")]
+    /// The moving-average polynomial of a start has a root on or inside the unit circle; or the
+    /// roots of one that is fixed were not found.
+    #[error("the moving-average coefficients {coefficients:?} are not invertible")]
     NotInvertible {
         /// The coefficients after multiplying out the seasonal part.
         coefficients: Vec<f64>,

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use crate::error::{ErrorKind, Result};
+
 /// Forecasts of the next steps; entry `k` of each vector is `k + 1` steps ahead.
 ///
 /// In the unit of the training target. The intervals are Gaussian, `mean -+ z std_error`.
@@ -31,6 +33,20 @@ impl Forecast {
             mean.iter().zip(&std_error).map(|(mean, error)| mean + sign * z * error).collect()
         };
         Self { lower: ends(-1.0), upper: ends(1.0), mean, std_error, level }
+    }
+
+    /// The same means and standard errors with Gaussian intervals of another coverage, strictly
+    /// between 0 and 1: any number of levels from one forecast. Not for one that a
+    /// [`BoxCox`](crate::transform::BoxCox) transformed back: transform back afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidLevel`].
+    pub fn at_level(&self, level: f64) -> Result<Self> {
+        if !(level > 0.0 && level < 1.0) {
+            return Err(ErrorKind::InvalidLevel { level }.into());
+        }
+        Ok(Self::gaussian(self.mean.clone(), self.std_error.clone(), level))
     }
 
     /// Number of steps.

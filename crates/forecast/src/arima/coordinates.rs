@@ -41,7 +41,7 @@ impl Coordinates {
         self.fixed.iter().filter(|value| value.is_none()).count()
     }
 
-    /// Whether every point is admissible, so that derivatives exist everywhere.
+    /// Whether every point is admissible.
     pub(super) fn is_smooth(&self) -> bool {
         self.blocks().all(|(_, _, treatment)| treatment != Treatment::Direct)
     }
@@ -96,7 +96,7 @@ impl Coordinates {
     }
 
     /// Derivatives with respect to the coordinates, from those with respect to the coefficients
-    /// (one slot each); every block is free or constant as a whole.
+    /// (one slot each).
     pub(super) fn pull_back<const L: usize>(
         &self,
         point: &[Lanes<L>],
@@ -104,10 +104,11 @@ impl Coordinates {
     ) -> Vec<Lanes<L>> {
         let mut result = Vec::with_capacity(point.len());
         for (block, range, treatment) in self.blocks() {
-            if treatment == Treatment::Constant {
+            if treatment != Treatment::Partial {
+                let free = range.filter(|&slot| self.fixed[slot].is_none());
+                result.extend(free.map(|slot| slopes[slot]));
                 continue;
             }
-            debug_assert_eq!(treatment, Treatment::Partial, "a smooth search space");
             let free = &point[result.len()..result.len() + range.len()];
             let mut slopes = slopes[range].to_vec();
             if !block.is_ar() {

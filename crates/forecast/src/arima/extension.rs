@@ -18,7 +18,8 @@ impl FittedArima {
     /// # Errors
     ///
     /// [`ErrorKind::NonFinite`], [`ErrorKind::RowsDiffer`] and [`ErrorKind::ColumnsDiffer`] for
-    /// regressors other than those of the fit.
+    /// regressors other than those of the fit, [`ErrorKind::NoFiniteLikelihood`] for rows so large
+    /// that their squares overflow.
     pub fn append(&self, new: &TrainingData<'_>) -> Result<Self> {
         let mut longer = self.clone();
         longer.extend(new)?;
@@ -61,10 +62,14 @@ impl FittedArima {
         };
         let pass = Pass::new(&self.polynomials, &order, &series)?;
         let rows = pass.observed as f64;
-        self.log_likelihood = -0.5
+        let log_likelihood = -0.5
             * (rows * (TAU * self.variance).ln()
                 + pass.log_determinant
                 + pass.squares / self.variance);
+        if !log_likelihood.is_finite() {
+            return Err(ErrorKind::NoFiniteLikelihood.into());
+        }
+        self.log_likelihood = log_likelihood;
         self.observed = pass.observed;
         self.innovations = pass.innovations;
         self.level_tail = tail.split_off(tail.len() - lost);

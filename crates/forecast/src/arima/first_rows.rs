@@ -7,6 +7,12 @@ use super::innovations::{Factors, STEADY};
 use super::lanes::{Lanes, minus_product};
 
 impl<const L: usize> Factors<L> {
+    /// Whether [`push_rows_of_first_order`](Self::push_rows_of_first_order) holds: its powers of
+    /// theta overflow outside the unit circle.
+    pub(super) fn has_closed_form(&self) -> bool {
+        matches!(&self.polynomials.ma[..], [theta] if theta.iter().all(|value| value.abs() <= 1.0))
+    }
+
     /// The rest of the rows of a first-order moving average, in closed form: the models most used,
     /// and far from a steady state if the root is near the unit circle.
     ///

@@ -155,11 +155,20 @@ impl FittedArima {
         self.evaluations
     }
 
-    /// Akaike's criterion, `2 k - 2 log L`, where k counts every parameter, sigma2 and fixed ones
-    /// included. Akaike (1974), "A new look at the statistical model identification".
+    /// The number k of parameters in the criteria: those that the model leaves free, sigma2
+    /// included. [`Arima::at`] estimates none, but whoever gave the values has: there too only those
+    /// that [`Arima::fix`] names do not count.
+    #[must_use]
+    pub fn n_free(&self) -> usize {
+        let is_fixed = |name: &str| self.model.fixed.iter().any(|(fixed, _)| fixed == name);
+        self.parameters.iter().filter(|parameter| !is_fixed(&parameter.name)).count()
+    }
+
+    /// Akaike's criterion, `2 k - 2 log L`, with k as [`n_free`](Self::n_free) counts. Akaike
+    /// (1974), "A new look at the statistical model identification".
     #[must_use]
     pub fn aic(&self) -> f64 {
-        2.0 * self.parameters.len() as f64 - 2.0 * self.log_likelihood
+        2.0 * self.n_free() as f64 - 2.0 * self.log_likelihood
     }
 
     /// Akaike's criterion with the small-sample term `2 k (k + 1) / (n - k - 1)`; infinite when n
@@ -167,7 +176,7 @@ impl FittedArima {
     /// small samples".
     #[must_use]
     pub fn aicc(&self) -> f64 {
-        let (k, n) = (self.parameters.len() as f64, self.observed as f64);
+        let (k, n) = (self.n_free() as f64, self.observed as f64);
         if n <= k + 1.0 {
             return f64::INFINITY;
         }
@@ -178,7 +187,7 @@ impl FittedArima {
     /// model".
     #[must_use]
     pub fn bic(&self) -> f64 {
-        let (k, n) = (self.parameters.len() as f64, self.observed as f64);
+        let (k, n) = (self.n_free() as f64, self.observed as f64);
         k * n.ln() - 2.0 * self.log_likelihood
     }
 }

@@ -3,6 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::fitted::FittedArima;
+use super::fixed_blocks;
 use super::lanes::Lanes;
 use super::likelihood::{Likelihood, Profile, Workspace};
 use crate::data::TrainingData;
@@ -22,7 +23,9 @@ impl FittedArima {
     /// # Errors
     ///
     /// [`ErrorKind::SingularInformation`] where the likelihood does not curve downwards in every
-    /// direction (an edge, nearly cancelling roots), and those of the data as in a fit.
+    /// direction (an edge, nearly cancelling roots), [`ErrorKind::ColumnsDiffer`] and
+    /// [`ErrorKind::RowsDiffer`] for other regressors or rows than those of the fit, and those of
+    /// the data as in a fit.
     pub fn standard_errors(&self, data: &TrainingData<'_>) -> Result<Vec<Option<f64>>> {
         let name = |error: crate::Error| error.at(crate::Model::name(&self.model), data.name());
         self.information(data).map_err(name)
@@ -32,13 +35,17 @@ impl FittedArima {
         let layout = self.model.layout(data)?;
         let fixed: Vec<Option<f64>> =
             self.parameters.iter().map(|p| p.fixed.then_some(p.value)).collect();
-        if fixed.len() != layout.len() || data.n_rows() != self.rows {
+        let names = data.regressors().map_or(&[][..], |matrix| matrix.names());
+        if names != self.regressor_names {
+            let (expected, got) = (self.regressor_names.clone(), names.to_vec());
+            return Err(ErrorKind::ColumnsDiffer { what: "regressors", expected, got }.into());
+        }
+        if data.n_rows() != self.rows {
             let (expected, got) = (self.rows, data.n_rows());
             return Err(ErrorKind::RowsDiffer { what: "the data of the fit", expected, got }.into());
         }
         let design = self.model.design(data, &layout, &fixed)?;
-        let variance_fixed = fixed[layout.len() - 1];
-        let likelihood = Likelihood::new(self.model.order, &design, variance_fixed);
+        let likelihood = Likelihood::new(self.model.order, &design, fixed[layout.len() - 1]);
         let range = layout.coefficients();
         let start: Vec<f64> = self.parameters[range.clone()].iter().map(|p| p.value).collect();
         let free: Vec<usize> =
@@ -64,6 +71,11 @@ impl FittedArima {
                 slopes[(row, a)] = (high - low) / (2.0 * DIFFERENCE);
             }
         }
+        // Gradients come from the recursions of the search.
+        let searched = fixed_blocks::searchable(&self.model.order, &layout, &fixed)?;
+        let likelihood = likelihood.with_variance(searched[layout.len() - 1]);
+        let values = start.iter().zip(&searched[range.clone()]);
+        let start: Vec<f64> = values.map(|(value, fixed)| fixed.unwrap_or(*value)).collect();
         let hessian = curvature(&likelihood, &start, &free, self.observed).ok_or_else(singular)?;
         let covariance = hessian.cholesky().ok_or_else(singular)?.inverse();
         let regression = regression_covariance(&centre, &design).ok_or_else(singular)?

@@ -57,7 +57,7 @@ impl<const L: usize> Factors<L> {
             if row >= p + q && factors.is_steady() {
                 break;
             }
-            if row > p + q && (1..=5).contains(&q) {
+            if row > p + q && (2..=5).contains(&q) || row > p + 1 && factors.has_closed_form() {
                 match q {
                     1 => factors.push_rows_of_first_order(rows),
                     2 => factors.push_rows_of_order::<2>(rows, &moving),
@@ -282,6 +282,7 @@ impl<const L: usize> Factors<L> {
 #[cfg(test)]
 mod tests {
     use super::super::order::Order;
+    use super::super::random_cases::same_cases;
     use super::super::state_space::StateSpace;
     use super::super::transform::partial_to_coefficients;
     use super::*;
@@ -325,7 +326,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(48))]
+        #![proptest_config(same_cases(48))]
 
         #[test]
         fn constant_factors_leave_the_likelihood_as_it_is(

@@ -61,6 +61,11 @@ impl<'a> Likelihood<'a> {
         Self { order, design, variance, scale, gaps, observed, lags }
     }
 
+    /// The same with the innovation variance given, or profiled out.
+    pub(super) fn with_variance(self, variance: Option<f64>) -> Self {
+        Self { variance, ..self }
+    }
+
     pub(super) fn order(&self) -> &Order {
         &self.order
     }

@@ -8,6 +8,7 @@ mod differencing;
 mod extension;
 mod first_rows;
 mod fitted;
+mod fixed_blocks;
 mod gap_filter;
 mod gap_score;
 #[cfg(test)]
@@ -23,6 +24,8 @@ mod posterior;
 mod prediction;
 mod presample;
 mod presample_covariance;
+#[cfg(test)]
+mod random_cases;
 mod rolling;
 mod score;
 mod scoring;
@@ -70,7 +73,7 @@ use crate::model::{Fit, FitContext, FitStatus, Model};
 /// | [`seasonal`](Self::seasonal) | none | season of at least 2 rows, at most 1000 lags in all |
 /// | [`with_mean`](Self::with_mean) | [`Mean::None`] | |
 /// | [`fix`](Self::fix) | nothing fixed | finite, sigma2 positive |
-/// | [`with_starts`](Self::with_starts) | 4 | from 1; two to four times as many for three coefficients |
+/// | [`with_starts`](Self::with_starts) | 4 | from 1; two to four times as many from three coefficients on, without gaps in a season |
 /// | [`with_start`](Self::with_start) | none besides | stationary and invertible |
 /// | [`with_max_iterations`](Self::with_max_iterations) | 200 | per start |
 ///
@@ -247,13 +250,7 @@ impl Arima {
         layout: &Layout,
         fixed: &[Option<f64>],
     ) -> Result<Design> {
-        let free = fixed.iter().filter(|value| value.is_none()).count();
-        // One row more than an autoregression reaches back, and one more for each estimate.
-        let lags = match free {
-            0 => self.order.ar_lags(),
-            _ => self.order.ar_lags().max(self.order.ma_lags()),
-        };
-        let needed = self.order.lost_rows() + lags + free + 1;
+        let needed = self.rows_for(fixed.iter().filter(|value| value.is_none()).count());
         data.check(needed)?;
         let present = data.target().iter().filter(|value| !value.is_nan()).count();
         if present == 0 && data.n_rows() > 0 {
@@ -263,6 +260,16 @@ impl Arima {
             return Err(ErrorKind::TooFewRows { needed, got: present }.into());
         }
         Design::new(data, &self.order, self.mean, layout, fixed)
+    }
+
+    /// One row more than an autoregression reaches back, and one more for each of the `free`
+    /// parameters.
+    fn rows_for(&self, free: usize) -> usize {
+        let lags = match free {
+            0 => self.order.ar_lags(),
+            _ => self.order.ar_lags().max(self.order.ma_lags()),
+        };
+        self.order.lost_rows() + lags + free + 1
     }
 
     /// A start from outside must lie where the search may go.
@@ -318,12 +325,13 @@ impl Arima {
         if variance.is_none() {
             design.reject_constant(data, &self.order)?;
         }
-        let coordinates = Coordinates::new(self.order, &fixed[layout.coefficients()]);
-        let estimate = if coordinates.len() == 0 {
+        let estimate = if fixed[layout.coefficients()].iter().all(Option::is_some) {
             let (coefficients, profile) = self.profile_at(layout, fixed, &design)?;
             Estimate { coefficients, profile, status: FitStatus::Converged, evaluations: 1 }
         } else {
-            let likelihood = Likelihood::new(self.order, &design, variance);
+            let searched = fixed_blocks::searchable(&self.order, layout, fixed)?;
+            let coordinates = Coordinates::new(self.order, &searched[layout.coefficients()]);
+            let likelihood = Likelihood::new(self.order, &design, searched[layout.len() - 1]);
             let objective = Objective::new(&likelihood, &coordinates, context);
             let (follow, pool) = start::counts(&likelihood, &coordinates, self.starts);
             let (starts, count, gain) = match near {
@@ -345,10 +353,15 @@ impl Arima {
                 search::minimise(&objective, starts, count, self.max_iterations, gain)
                     .ok_or(ErrorKind::NoFiniteLikelihood)?;
             let lanes: Vec<[f64; 1]> = point.iter().map(|&x| [x]).collect();
-            let coefficients: Vec<f64> =
-                coordinates.coefficients(&lanes).0.iter().map(|value| value[0]).collect();
-            let profile = likelihood.profile(&coefficients).ok_or(ErrorKind::NoFiniteLikelihood)?;
+            let found = coordinates.coefficients(&lanes).0;
+            let coefficients: Vec<f64> = found
+                .iter()
+                .zip(&fixed[layout.coefficients()])
+                .map(|(value, fixed)| fixed.unwrap_or(value[0]))
+                .collect();
             let evaluations = objective.evaluations();
+            let likelihood = likelihood.with_variance(variance);
+            let profile = likelihood.profile(&coefficients).ok_or(ErrorKind::NoFiniteLikelihood)?;
             Estimate { coefficients, profile, status, evaluations }
         };
         FittedArima::new(self.clone(), data, layout, fixed, &design, &estimate)
@@ -360,10 +373,11 @@ impl Model for Arima {
         format!("arima:{}", self.order)
     }
 
+    /// Parameters that are fixed need no row; each regressor needs one more.
     fn min_rows(&self) -> usize {
-        let free = self.order.n_coefficients() + usize::from(self.mean != Mean::None) + 1;
-        let lags = self.order.ar_lags().max(self.order.ma_lags());
-        self.order.lost_rows() + lags + free + 1
+        let own = self.order.n_coefficients() + usize::from(self.mean != Mean::None) + 1;
+        let fixed = self.fixed.iter().filter(|(name, _)| !name.starts_with("x_")).count();
+        self.rows_for(own.saturating_sub(fixed))
     }
 }
 
@@ -378,7 +392,8 @@ impl Fit for Arima {
     /// [`ErrorKind::ConstantSeries`], [`ErrorKind::NonFinite`], [`ErrorKind::RowsDiffer`] and
     /// [`ErrorKind::CollinearRegressors`] for regressors (and for a mean that vanishes under
     /// differencing), [`ErrorKind::InvalidOption`] for orders or fixed values out of range,
-    /// [`ErrorKind::UnknownParameter`], [`ErrorKind::NotStationary`] for fixed coefficients,
+    /// [`ErrorKind::UnknownParameter`], [`ErrorKind::NotStationary`] for autoregressive coefficients
+    /// that are all fixed (moving averages that are all fixed need not be invertible),
     /// that and [`ErrorKind::NotInvertible`] for a start from outside.
     fn fit(&self, data: &TrainingData<'_>, context: &FitContext) -> Result<FittedArima> {
         let fit = || {

@@ -112,24 +112,7 @@ impl FittedArima {
         }
         let plain: Vec<f64> = ar.iter().map(|phi| phi[0]).collect();
         let full = integrated_autoregression(&plain, &differences);
-        let mut variances = vec![0.0; horizon];
-        // responses[k]: how the error k steps ahead moves with one future innovation.
-        let mut responses = vec![0.0; horizon];
-        for source in 0..horizon {
-            for ahead in source..horizon {
-                let mut value = match ahead - source {
-                    0 => 1.0,
-                    lag => factors.weights(rows + ahead).get(lag - 1).map_or(0.0, |w| w[0]),
-                };
-                for (coefficient, response) in
-                    full.iter().zip(responses[source..ahead].iter().rev())
-                {
-                    value += coefficient * response;
-                }
-                responses[ahead] = value;
-                variances[ahead] += value * value * factors.variance(rows + source)[0];
-            }
-        }
+        let variances = error_variances(&factors, &full, rows, horizon);
         (level[self.level_tail.len()..].to_vec(), variances)
     }
 
@@ -144,5 +127,149 @@ impl FittedArima {
         let mut filtered = space.filter(&[&self.series], &present, rows + horizon);
         let mean = filtered.predictions.pop().unwrap_or_default();
         Ok((mean, filtered.variances[rows..].to_vec()))
+    }
+}
+
+/// Variances of the errors of the steps after `rows`, in units of sigma2; `full` is the
+/// autoregression with the differences multiplied in.
+fn error_variances(factors: &Factors<1>, full: &[f64], rows: usize, horizon: usize) -> Vec<f64> {
+    let size = full.len().max(factors.weights(rows).len() + 1);
+    // With constant factors every future innovation has the same responses.
+    let sources = match factors.transient() <= rows {
+        true => 1,
+        false if horizon <= size => horizon,
+        false => return growing_variances(factors, full, rows, horizon, size),
+    };
+    let mut variances = vec![0.0; horizon];
+    // responses[k]: how the error k steps ahead moves with one future innovation.
+    let mut responses = vec![0.0; horizon];
+    for source in 0..sources {
+        for ahead in source..horizon {
+            let mut value = match ahead - source {
+                0 => 1.0,
+                lag => factors.weights(rows + ahead).get(lag - 1).map_or(0.0, |w| w[0]),
+            };
+            for (coefficient, response) in full.iter().zip(responses[source..ahead].iter().rev()) {
+                value += coefficient * response;
+            }
+            responses[ahead] = value;
+            variances[ahead] += value * value * factors.variance(rows + source)[0];
+        }
+    }
+    if sources == 1 {
+        let mut total = 0.0;
+        for variance in &mut variances {
+            total += *variance;
+            *variance = total;
+        }
+    }
+    variances
+}
+
+/// The same for many steps whose factors are not constant yet: the covariance of what the errors so
+/// far add to each of the next `size` rows, from step to step.
+fn growing_variances(
+    factors: &Factors<1>,
+    full: &[f64],
+    rows: usize,
+    horizon: usize,
+    size: usize,
+) -> Vec<f64> {
+    let mut covariance = vec![0.0; size * size];
+    let mut next = vec![0.0; size * size];
+    let mut variances = Vec::with_capacity(horizon);
+    for step in 0..horizon {
+        // The innovation of this row, in this row and the next ones.
+        let variance = factors.variance(rows + step)[0];
+        let response = |lag: usize| match lag {
+            0 => 1.0,
+            _ => factors.weights(rows + step + lag).get(lag - 1).map_or(0.0, |w| w[0]),
+        };
+        let input: Vec<f64> = (0..size).map(response).collect();
+        for (row, a) in covariance.chunks_exact_mut(size).zip(&input) {
+            row.iter_mut().zip(&input).for_each(|(slot, b)| *slot += a * b * variance);
+        }
+        variances.push(covariance[0]);
+        // This row's error goes into the next ones through the autoregression; one row on.
+        let phi = |k: usize| full.get(k).copied().unwrap_or(0.0);
+        let at = |i: usize, j: usize| match i < size && j < size {
+            true => covariance[i * size + j],
+            false => 0.0,
+        };
+        for i in 0..size {
+            for j in 0..size {
+                next[i * size + j] = at(i + 1, j + 1)
+                    + phi(i) * at(0, j + 1)
+                    + phi(j) * at(i + 1, 0)
+                    + phi(i) * phi(j) * at(0, 0);
+            }
+        }
+        std::mem::swap(&mut covariance, &mut next);
+    }
+    variances
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arima::polynomial::Polynomials;
+
+    /// Every innovation on its own.
+    fn one_by_one(factors: &Factors<1>, full: &[f64], rows: usize, horizon: usize) -> Vec<f64> {
+        let mut variances = vec![0.0; horizon];
+        for source in 0..horizon {
+            let mut responses = vec![0.0; horizon];
+            for ahead in source..horizon {
+                let weights = factors.weights(rows + ahead);
+                let mut value = match ahead - source {
+                    0 => 1.0,
+                    lag => weights.get(lag - 1).map_or(0.0, |weight| weight[0]),
+                };
+                for lag in 1..=full.len().min(ahead) {
+                    value += full[lag - 1] * responses[ahead - lag];
+                }
+                responses[ahead] = value;
+                variances[ahead] += value * value * factors.variance(rows + source)[0];
+            }
+        }
+        variances
+    }
+
+    #[test]
+    fn variances_are_those_of_all_innovations_one_by_one() {
+        let lanes = |values: &[f64]| values.iter().map(|&value| [value]).collect::<Vec<_>>();
+        for (ar, ma, full) in [
+            (&[0.6][..], &[0.3][..], &[1.6, -0.6][..]),
+            (&[0.6], &[-1.0], &[1.6, -0.6]),
+            (&[], &[-0.4, 0.0, 0.0, 1.0, -0.4], &[0.0, 0.0, 0.0, 1.0]),
+            (&[0.5, -0.3], &[0.2, 0.999, 0.2], &[0.5, -0.3]),
+            (&[0.9], &[2.0], &[0.9]),
+            (&[], &[], &[2.0, -1.0]),
+        ] {
+            for rows in [6, 200] {
+                for horizon in [1, 3, 40] {
+                    let polynomials = Polynomials { ar: lanes(ar), ma: lanes(ma) };
+                    let factors = Factors::new(polynomials, rows + horizon);
+                    let expected = one_by_one(&factors, full, rows, horizon);
+                    let got = error_variances(&factors, full, rows, horizon);
+                    for (a, b) in got.iter().zip(&expected) {
+                        assert!((a / b - 1.0).abs() < 1e-12, "{ma:?} {rows} {horizon}: {a} {b}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn many_steps_cost_time_in_their_number() {
+        let lanes = |values: &[f64]| values.iter().map(|&value| [value]).collect::<Vec<_>>();
+        // The squares of so many steps would be ten thousand million products each.
+        for theta in [0.3, -1.0] {
+            let polynomials = Polynomials { ar: lanes(&[0.6]), ma: lanes(&[theta]) };
+            let factors = Factors::new(polynomials, 100_050);
+            let variances = error_variances(&factors, &[1.6, -0.6], 50, 100_000);
+            assert_eq!(variances.len(), 100_000);
+            assert!(variances.windows(2).all(|pair| pair[0] <= pair[1] * (1.0 + 1e-9)));
+        }
     }
 }

@@ -138,7 +138,7 @@ impl FittedArima {
         let mut forecast = self.predict(request)?;
         let (horizon, level) = (request.horizon(), request.level());
         let lost = self.model.order.lost_rows();
-        let needed = lost + calibration + horizon;
+        let needed = calibration.saturating_add(lost + horizon);
         if self.rows < needed {
             return Err(ErrorKind::TooFewRows { needed, got: self.rows }.into());
         }

@@ -1,11 +1,12 @@
 //! The search for the maximum of the likelihood.
 //!
-//! Quasi-Newton descents with exact gradients from several starts; Nelder-Mead (argmin) where some
-//! coefficients of a block are fixed and the admissible region has an edge.
+//! Quasi-Newton descents with exact gradients from several starts. Where some coefficients of a
+//! block are fixed and the admissible region has an edge, Nelder-Mead (argmin) goes first and a
+//! descent from the best it found last.
 
 use std::cell::{Cell, RefCell};
 
-use argmin::core::{CostFunction, Executor};
+use argmin::core::{CostFunction, Executor, State, TerminationReason};
 use argmin::solver::neldermead::NelderMead;
 
 use super::coordinates::Coordinates;
@@ -49,7 +50,8 @@ pub(super) struct Objective<'a> {
     evaluations: Cell<usize>,
 }
 
-/// The best point so far, and whether the gradient there is small enough to stop at.
+/// The best point so far, and whether a search may stop there: its gradient is small, or the
+/// simplex around it.
 #[derive(Debug, Clone)]
 struct Best {
     cost: f64,
@@ -78,11 +80,7 @@ impl<'a> Objective<'a> {
         self.evaluations.set(self.evaluations.get() + 1);
         let (coefficients, admissible) = self.coordinates.coefficients(&self.side_by_side(points));
         let mut costs = self.likelihood.cost(&coefficients, &mut self.wide.borrow_mut());
-        for (cost, admissible) in costs.iter_mut().zip(admissible) {
-            if !admissible {
-                *cost = f64::INFINITY;
-            }
-        }
+        forbid(&mut costs, admissible);
         costs
     }
 
@@ -96,8 +94,7 @@ impl<'a> Objective<'a> {
         let cost = self.evaluate(&[point.to_vec()])[0];
         let mut best = self.best.borrow_mut();
         if cost < best.cost {
-            // Where the region has edges there is no gradient to judge by.
-            *best = Best { cost, point: point.to_vec(), flat: true };
+            *best = Best { cost, point: point.to_vec(), flat: false };
         }
         cost
     }
@@ -114,9 +111,10 @@ impl<'a> Objective<'a> {
     /// Costs and gradients of up to [`LANES`] points.
     pub(super) fn gradients(&self, points: &[Vec<f64>]) -> (Vec<f64>, Vec<Vec<f64>>) {
         let lanes: Vec<Lanes<LANES>> = self.side_by_side(points);
-        let (coefficients, _) = self.coordinates.coefficients(&lanes);
-        let (costs, slopes) =
+        let (coefficients, admissible) = self.coordinates.coefficients(&lanes);
+        let (mut costs, slopes) =
             self.likelihood.cost_and_gradient(&coefficients, &mut self.lanes.borrow_mut());
+        forbid(&mut costs, admissible);
         self.evaluations.set(self.evaluations.get() + 1);
         let slopes = self.coordinates.pull_back(&lanes, &slopes);
         let pick = |lane: usize| slopes.iter().map(|slope| slope[lane]).collect();
@@ -137,6 +135,15 @@ impl<'a> Objective<'a> {
 
     pub(super) fn is_cancelled(&self) -> bool {
         self.context.is_cancelled()
+    }
+}
+
+/// Points that are not admissible cost infinity.
+fn forbid<const L: usize>(costs: &mut Lanes<L>, admissible: [bool; L]) {
+    for (cost, admissible) in costs.iter_mut().zip(admissible) {
+        if !admissible {
+            *cost = f64::INFINITY;
+        }
     }
 }
 
@@ -180,6 +187,7 @@ pub(super) fn minimise(
             objective.cost(&start);
             walk_simplex(objective, &start, max_iterations);
         }
+        polish(objective, max_iterations, gain);
     }
     let best = objective.best.borrow().clone();
     if !best.cost.is_finite() {
@@ -216,14 +224,33 @@ fn descend(
         descents = followed;
     }
     advance(objective, &mut descents, max_iterations, gain);
-    let tolerance = if gain > FINE_GAIN { f64::INFINITY } else { FLAT };
     let mut best = objective.best.borrow_mut();
     for descent in descents {
         if descent.cost < best.cost {
-            let flat = descent.gradient.iter().all(|slope| slope.abs() <= tolerance);
+            let flat = is_flat(&descent, gain);
             *best = Best { cost: descent.cost, point: descent.point, flat };
         }
     }
+}
+
+/// One descent from the best point so far, which lies inside the admissible region.
+fn polish(objective: &Objective<'_>, max_iterations: u64, gain: f64) {
+    let before = objective.best.borrow().clone();
+    if !before.cost.is_finite() {
+        return;
+    }
+    let mut descents = [Descent::new(objective, before.point)];
+    advance(objective, &mut descents, max_iterations, gain);
+    let [descent] = descents;
+    if descent.cost <= before.cost {
+        let flat = before.flat || is_flat(&descent, gain);
+        *objective.best.borrow_mut() = Best { cost: descent.cost, point: descent.point, flat };
+    }
+}
+
+fn is_flat(descent: &Descent, gain: f64) -> bool {
+    let tolerance = if gain > FINE_GAIN { f64::INFINITY } else { FLAT };
+    descent.gradient.iter().all(|slope| slope.abs() <= tolerance)
 }
 
 /// Whether two points are the same up to [`SAME`] in every partial autocorrelation.
@@ -244,5 +271,11 @@ fn walk_simplex(objective: &Objective<'_>, start: &[f64], max_iterations: u64) {
     let limit = max_iterations.saturating_mul(20);
     let executor =
         Executor::new(Problem(objective), solver).configure(|state| state.max_iters(limit));
-    drop(executor.ctrlc(false).run());
+    let before = objective.best.borrow().cost;
+    let Ok(walked) = executor.ctrlc(false).run() else { return };
+    let reason = walked.state().get_termination_reason();
+    let mut best = objective.best.borrow_mut();
+    if best.cost < before {
+        best.flat = matches!(reason, Some(TerminationReason::SolverConverged));
+    }
 }

@@ -247,6 +247,8 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #![proptest_config(super::super::random_cases::same_cases(256))]
+
         /// Two algorithms that share nothing but the polynomials.
         #[test]
         fn agrees_with_the_innovations_algorithm(

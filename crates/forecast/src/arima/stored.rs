@@ -1,6 +1,6 @@
 //! How a fitted model is written down.
 
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -13,7 +13,8 @@ use crate::model::FitStatus;
 /// The format written. A reader takes this one and every one before it.
 const FORMAT: u32 = 1;
 
-/// A fitted model as it is written: the format first, so that a reader knows at once.
+/// A fitted model as it is written: the format first, so that a reader knows at once. What sorts
+/// the keys (a tree of JSON values, a column of JSON in a database) puts it second: that reads too.
 #[derive(Debug, Clone)]
 pub(super) struct Stored(Body);
 
@@ -31,6 +32,14 @@ struct Body {
     innovations: Vec<Option<f64>>,
     series: Vec<Option<f64>>,
     level_tail: Vec<Option<f64>>,
+}
+
+/// A model whose format is not known yet.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Unjudged {
+    Readable(Box<Body>),
+    Other(IgnoredAny),
 }
 
 impl Serialize for Stored {
@@ -63,23 +72,42 @@ impl<'de> Visitor<'de> for Reader {
     type Value = Stored;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a fitted ARIMA model, its format first")
+        f.write_str("a fitted ARIMA model with its format")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Stored, A::Error> {
-        let mut format = None;
+        let (mut format, mut fitted, mut unknown) = (None, None, None);
         while let Some(key) = map.next_key::<String>()? {
             match (key.as_str(), format) {
-                ("format", _) => {
+                ("format", None) => {
                     let value: u32 = map.next_value()?;
                     known::<A::Error>(value)?;
                     format = Some(value);
                 }
-                ("fitted", Some(_)) => return map.next_value().map(Stored),
-                _ => return Err(A::Error::custom("the format must stand before the model")),
+                ("fitted", _) if fitted.is_some() => {
+                    return Err(A::Error::duplicate_field("fitted"));
+                }
+                ("format", Some(_)) => return Err(A::Error::duplicate_field("format")),
+                ("fitted", Some(_)) => fitted = Some(Unjudged::Readable(map.next_value()?)),
+                ("fitted", None) => fitted = Some(map.next_value()?),
+                _ => {
+                    // A future format may well have it: that is told first.
+                    map.next_value::<IgnoredAny>()?;
+                    unknown.get_or_insert(key);
+                }
             }
         }
-        Err(A::Error::missing_field("fitted"))
+        if format.is_none() {
+            return Err(A::Error::missing_field("format"));
+        }
+        if let Some(key) = unknown {
+            return Err(A::Error::custom(format!("unknown field `{key}`")));
+        }
+        match fitted {
+            Some(Unjudged::Readable(body)) => Ok(Stored(*body)),
+            Some(Unjudged::Other(_)) => Err(A::Error::custom("the model does not read")),
+            None => Err(A::Error::missing_field("fitted")),
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Stored, A::Error> {

@@ -111,6 +111,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(super::super::random_cases::same_cases(256))]
+
         #[test]
         fn the_way_there_and_back(partials in prop::collection::vec(-0.95..0.95_f64, 0..6)) {
             let mut values: Vec<[f64; 1]> = partials.iter().map(|&r| [partial_to_free(r)]).collect();

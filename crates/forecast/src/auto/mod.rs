@@ -41,8 +41,9 @@ impl Criterion {
 ///
 /// Seasonal differences by the strength of the season
 /// ([`n_seasonal_differences`](crate::diagnostics::n_seasonal_differences)), then differences by
-/// KPSS tests ([`n_differences`](crate::diagnostics::n_differences)), on the longest run without
-/// missing values, less the regressors' least-squares fit; then the remaining orders by the
+/// KPSS tests ([`n_differences`](crate::diagnostics::n_differences)), on the series less the
+/// regressors' least-squares fit (missing rows closed up for the KPSS tests; for the season's
+/// strength, and nothing else, bridged by straight lines); then the remaining orders by the
 /// criterion, stepwise from five simple models or over the whole grid. Hyndman and Khandakar (2008),
 /// "Automatic time series forecasting: the forecast package for R". The three best candidates are
 /// fitted again from more starting values before the choice.
@@ -190,6 +191,7 @@ pub struct Candidate {
 pub struct FittedAutoArima {
     best: FittedArima,
     trace: Vec<Candidate>,
+    status: FitStatus,
 }
 
 impl FittedAutoArima {
@@ -233,7 +235,8 @@ impl Fit for AutoArima {
     /// # Errors
     ///
     /// Those of [`Arima`]'s fit that no candidate escapes; [`ErrorKind::InvalidOption`] for a
-    /// root margin that is negative or not finite.
+    /// root margin that is negative or not finite; [`ErrorKind::Cancelled`] where no candidate was
+    /// tried before a cancellation.
     fn fit(&self, data: &TrainingData<'_>, context: &FitContext) -> Result<FittedAutoArima> {
         self.choose(data, context).map_err(|error| error.at(self.name(), data.name()))
     }
@@ -262,8 +265,7 @@ impl AutoArima {
             None => differences::choose(data, self.season, &self.largest)?,
         };
         let differenced = Order { d, seasonal_d, season: self.season, ..Order::default() };
-        let (best, trace) = search::run(self, data, context, differenced)?;
-        Ok(FittedAutoArima { best, trace })
+        search::run(self, data, context, differenced)
     }
 
     /// The mean that may stand in a model of these differences.
@@ -290,7 +292,8 @@ impl Predict for FittedAutoArima {
         self.best.predict(request)
     }
 
+    /// [`FitStatus::StoppedEarly`] if the search over orders was, or that of the chosen model.
     fn status(&self) -> FitStatus {
-        self.best.status()
+        self.status
     }
 }

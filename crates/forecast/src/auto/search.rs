@@ -1,10 +1,10 @@
 //! The search over orders: stepwise from a few simple models, or all of them.
 
-use super::{AutoArima, Candidate};
+use super::{AutoArima, Candidate, FittedAutoArima};
 use crate::arima::{FittedArima, Mean, Order};
 use crate::data::TrainingData;
 use crate::error::{ErrorKind, Result};
-use crate::model::{Fit, FitContext};
+use crate::model::{Fit, FitContext, FitStatus};
 
 /// How many of the best candidates are fitted again from all starting values.
 const FINALISTS: usize = 3;
@@ -46,6 +46,8 @@ struct Study<'a> {
     nearest: Option<usize>,
     /// Whether the first few models, which no other is near to, have been tried.
     underway: bool,
+    /// Whether orders were left out that might have been better.
+    cut_short: bool,
 }
 
 /// The best model and everything that was tried. `differenced` holds the differences and season.
@@ -54,7 +56,7 @@ pub(super) fn run(
     data: &TrainingData<'_>,
     context: &FitContext,
     differenced: Order,
-) -> Result<(FittedArima, Vec<Candidate>)> {
+) -> Result<FittedAutoArima> {
     let mut study = Study {
         options,
         data,
@@ -63,6 +65,7 @@ pub(super) fn run(
         fitted: Vec::new(),
         nearest: None,
         underway: false,
+        cut_short: false,
     };
     let mean = options.mean_of(differenced.d, differenced.seasonal_d);
     if options.exhaustive {
@@ -165,6 +168,7 @@ impl Study<'_> {
             }
             return;
         }
+        self.cut_short = true;
     }
 
     fn try_all(&mut self, base: Order, mean: Mean) {
@@ -177,8 +181,12 @@ impl Study<'_> {
                 for seasonal_p in 0..=most_p {
                     for seasonal_q in 0..=most_q {
                         let terms = p + q + seasonal_p + seasonal_q;
-                        if terms > self.options.most_terms || self.context.is_cancelled() {
+                        if terms > self.options.most_terms {
                             continue;
+                        }
+                        if self.context.is_cancelled() {
+                            self.cut_short = true;
+                            return;
                         }
                         let order = Order { p, q, seasonal_p, seasonal_q, ..base };
                         for &mean in means {
@@ -191,7 +199,7 @@ impl Study<'_> {
     }
 
     /// Fits the finalists thoroughly; the best of them.
-    fn finish(mut self) -> Result<(FittedArima, Vec<Candidate>)> {
+    fn finish(mut self) -> Result<FittedAutoArima> {
         let mut ranked: Vec<usize> =
             (0..self.trace.len()).filter(|&at| self.trace[at].criterion.is_finite()).collect();
         ranked.sort_by(|&a, &b| self.trace[a].criterion.total_cmp(&self.trace[b].criterion));
@@ -213,10 +221,19 @@ impl Study<'_> {
             self.trace.push(candidate);
         }
         match best {
-            Some((_, fitted)) => Ok((fitted, self.trace)),
+            Some((_, best)) => {
+                // Candidates that were cut short themselves may have lost the choice by that.
+                let whole = !self.cut_short && !self.context.is_cancelled();
+                let status = if whole { best.status() } else { FitStatus::StoppedEarly };
+                Ok(FittedAutoArima { best, trace: self.trace, status })
+            }
             None => {
                 let error = self.trace.into_iter().find_map(|candidate| candidate.error);
-                Err(error.unwrap_or_else(|| ErrorKind::NoFiniteLikelihood.into()))
+                let nothing = match self.cut_short {
+                    true => ErrorKind::Cancelled,
+                    false => ErrorKind::NoFiniteLikelihood,
+                };
+                Err(error.unwrap_or_else(|| nothing.into()))
             }
         }
     }

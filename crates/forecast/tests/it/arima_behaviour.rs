@@ -7,7 +7,7 @@ use tangency_forecast::{
     Fit, FitContext, FitStatus, ForecastRequest, NamedMatrix, Predict, TrainingData,
 };
 
-use crate::series::{arma, log_prices, noise, walk};
+use crate::series::{arma, log_prices, noise, same_cases, walk};
 
 fn context() -> FitContext {
     FitContext::default()
@@ -136,7 +136,7 @@ fn coefficients() -> impl Strategy<Value = (f64, f64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(same_cases(64))]
 
     /// A stationary Gaussian process looks the same backwards.
     #[test]

@@ -2,7 +2,8 @@
 
 use tangency_forecast::arima::Order;
 use tangency_forecast::auto::Criterion;
-use tangency_forecast::{AutoArima, ErrorKind, Fit, FitContext, TrainingData};
+use tangency_forecast::{AutoArima, ErrorKind, Fit, FitContext, FitStatus, Predict, TrainingData};
+use tangency_pool::CancelToken;
 use tangency_testkit::forecast::auto_cases;
 
 use crate::series::{arma, noise, recorded, walk};
@@ -61,6 +62,24 @@ fn options_are_obeyed() {
     assert!(inside.best().is_inside(0.05));
     let quick = fit(AutoArima::new().approximate());
     assert!(quick.best().aicc() <= fit(AutoArima::new()).best().aicc() + 5.0);
+}
+
+#[test]
+fn a_search_that_is_cancelled_between_candidates_says_so() {
+    let series = walk(5, 200);
+    let data = TrainingData::new(&series);
+    let token = CancelToken::new();
+    token.cancel();
+    let cancelled = FitContext::new(1).with_cancel(token);
+    // Candidates without coefficients come to their end even so.
+    let search = AutoArima::new().with_largest(Order::new(0, 1, 0));
+    for search in [search.clone(), search.exhaustive(4)] {
+        assert_eq!(search.fit(&data, &context()).unwrap().status(), FitStatus::Converged);
+        match search.fit(&data, &cancelled) {
+            Ok(fitted) => assert_eq!(fitted.status(), FitStatus::StoppedEarly),
+            Err(error) => assert!(error.is_cancelled(), "{error}"),
+        }
+    }
 }
 
 #[test]

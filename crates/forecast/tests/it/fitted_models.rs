@@ -7,7 +7,7 @@ use tangency_forecast::{
     ErrorKind, Fit, FitContext, ForecastRequest, NamedMatrix, Predict, TrainingData,
 };
 
-use crate::series::{arma, noise, recorded, walk};
+use crate::series::{arma, noise, recorded, same_cases, walk};
 
 fn context() -> FitContext {
     FitContext::default()
@@ -46,6 +46,22 @@ fn standard_errors_without_coefficients_have_closed_forms() {
     assert_eq!(fixed.standard_errors(&data).unwrap()[0], None);
     let error = fitted.standard_errors(&TrainingData::new(&series[1..])).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::RowsDiffer { expected: 90, got: 89, .. }));
+    // Regressors: those of the fit, under their names.
+    let matrix = DMatrix::from_vec(90, 1, noise(6, 90));
+    let named = |name: &str| {
+        let matrix = NamedMatrix::new(matrix.as_view(), [name]).unwrap();
+        TrainingData::new(&series).with_regressors(matrix)
+    };
+    let fitted = model_with_regressor(&named("x"));
+    assert!(fitted.standard_errors(&named("x")).is_ok());
+    for other in [named("y"), data] {
+        let error = fitted.standard_errors(&other).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::ColumnsDiffer { .. }), "{error}");
+    }
+}
+
+fn model_with_regressor(data: &TrainingData<'_>) -> FittedArima {
+    Arima::new(0, 0, 0).fit(data, &context()).expect("noise fits")
 }
 
 fn models() -> [(Arima, Vec<f64>); 5] {
@@ -63,7 +79,7 @@ fn at(model: &Arima, series: &[f64], parameters: &[f64]) -> FittedArima {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(same_cases(40))]
 
     /// Appending is filtering everything at once, to the last bit; with a gap, to rounding.
     #[test]
@@ -195,6 +211,8 @@ fn bootstrap_and_conformal_intervals_follow_the_innovations() {
     assert!(matches!(error.kind(), ErrorKind::InvalidOption { .. }), "{error}");
     let error = fitted.predict_conformal(&request, 1499).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::TooFewRows { needed: 1501, got: 1500 });
+    let error = fitted.predict_conformal(&request, usize::MAX).unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::TooFewRows { needed: usize::MAX, got: 1500 });
 }
 
 #[test]
@@ -248,6 +266,33 @@ fn models_survive_a_file_and_future_formats_are_told() {
             error.contains("written in format 2, this version reads up to format 1"),
             "{error}"
         );
+        // What sorts the keys puts the model before its format.
+        let mut sorted = serde_json::to_value(&fitted).unwrap();
+        let back: FittedArima = serde_json::from_value(sorted.clone()).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        let body = serde_json::to_string(&sorted["fitted"]).unwrap();
+        let reordered = format!("{{\"fitted\":{body},\"format\":1}}");
+        let back: FittedArima = serde_json::from_str(&reordered).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), text);
+        sorted["fitted"] = serde_json::json!({ "shape": "of the future" });
+        for (format, expected) in [
+            (1, "the model does not read"),
+            (7, "written in format 7, this version reads up to format 1"),
+        ] {
+            sorted["format"] = format.into();
+            let error = serde_json::from_value::<FittedArima>(sorted.clone()).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+            let text = format!("{{\"extra\":0,\"fitted\":[],\"format\":{format}}}");
+            assert!(serde_json::from_str::<FittedArima>(&text).is_err());
+        }
+        for wrong in [
+            format!("{{\"fitted\":{body}}}"),
+            format!("{{\"fitted\":{body},\"fitted\":{body},\"format\":1}}"),
+            format!("{{\"format\":1,\"format\":1,\"fitted\":{body}}}"),
+            format!("{{\"format\":1,\"fitted\":{body},\"more\":1}}"),
+        ] {
+            assert!(serde_json::from_str::<FittedArima>(&wrong).is_err());
+        }
         let cut = text.replacen("\"rows\":80", "\"rows\":90", 1);
         assert!(serde_json::from_str::<FittedArima>(&cut).is_err());
         assert!(serde_json::from_str::<FittedArima>("{}").is_err());

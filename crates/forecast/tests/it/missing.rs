@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tangency_forecast::arima::{Arima, Mean};
 use tangency_forecast::{ErrorKind, Fit, FitContext, ForecastRequest, Predict, TrainingData};
 
-use crate::series::walk;
+use crate::series::{same_cases, walk};
 
 fn models() -> [(Arima, Vec<f64>); 5] {
     [
@@ -17,7 +17,7 @@ fn models() -> [(Arima, Vec<f64>); 5] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(same_cases(48))]
 
     /// The log-likelihood is a parabola in any one value, so that three values of it give the
     /// integral over that value in closed form.

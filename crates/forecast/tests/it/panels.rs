@@ -1,12 +1,9 @@
 //! Many series on a pool.
 
-use tangency_forecast::transform::{BoxCox, Transformed};
-use tangency_forecast::{
-    Arima, ErrorKind, Fit, FitContext, ForecastRequest, Predict, TrainingData, fit_panel,
-};
+use tangency_forecast::{Arima, ErrorKind, Fit, FitContext, TrainingData, fit_panel};
 use tangency_pool::{Outcome, Pool};
 
-use crate::series::{noise, walk};
+use crate::series::walk;
 
 #[test]
 fn a_panel_has_the_same_bits_for_any_number_of_workers() {
@@ -40,35 +37,4 @@ fn a_panel_has_the_same_bits_for_any_number_of_workers() {
         }
     }
     assert_eq!(one.outcomes.len(), 24);
-}
-
-#[test]
-fn transformed_models_forecast_in_the_unit_of_the_series() {
-    let prices: Vec<f64> = walk(6, 200).iter().map(|value| (0.02 * value + 4.0).exp()).collect();
-    let data = TrainingData::new(&prices);
-    let context = FitContext::default();
-    let model = Transformed::new(Arima::new(0, 1, 0), BoxCox::log());
-    let forecast = model.fit(&data, &context).unwrap().predict(&ForecastRequest::new(3)).unwrap();
-    let medians = model
-        .clone()
-        .with_medians()
-        .fit(&data, &context)
-        .unwrap()
-        .predict(&ForecastRequest::new(3));
-    let medians = medians.unwrap();
-    for step in 0..3 {
-        // A random walk of logarithms: the median stays, the mean grows.
-        assert!((medians.mean[step] / prices[199] - 1.0).abs() < 1e-12);
-        assert!(forecast.mean[step] > medians.mean[step]);
-        let product = medians.lower[step] * medians.upper[step];
-        assert!((product.sqrt() / prices[199] - 1.0).abs() < 1e-12);
-    }
-    let mut bad = noise(2, 40);
-    bad[0] = 1.0;
-    let row = bad.iter().position(|value| *value <= 0.0).unwrap();
-    let error = model.fit(&TrainingData::new(&bad), &context).unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::NotPositive { row, value: bad[row] });
-    let wider = medians.at_level(0.5);
-    assert!(wider.unwrap().upper[0] < medians.upper[0]);
-    assert!(medians.at_level(1.0).is_err());
 }

@@ -51,3 +51,15 @@ pub(crate) fn log_prices(name: &str, rows: usize) -> Vec<f64> {
 pub(crate) fn recorded(name: &str) -> Vec<f64> {
     tangency_testkit::forecast::arima_series(name)
 }
+
+/// So many random cases, the same in every run: where a check depends on luck, once is enough to
+/// see that it holds. `PROPTEST_RNG_SEED` draws others.
+pub(crate) fn same_cases(cases: u32) -> proptest::test_runner::Config {
+    use proptest::test_runner::{Config, RngSeed};
+    let config = Config::with_cases(cases);
+    let rng_seed = match config.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(1),
+        given => given,
+    };
+    Config { rng_seed, ..config }
+}

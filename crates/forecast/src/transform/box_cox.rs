@@ -1,11 +1,9 @@
-//! Models of a transformed series, with forecasts in the unit of the series.
+//! The transformation of Box and Cox, and the way back of a forecast.
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::{ForecastRequest, TrainingData};
 use crate::error::{ErrorKind, Result};
 use crate::forecast::Forecast;
-use crate::model::{Fit, FitContext, FitStatus, Model, Predict};
 
 /// The Box-Cox transformation `(y^lambda - 1) / lambda`; for lambda 0 the logarithm.
 ///
@@ -115,10 +113,11 @@ impl BoxCox {
         self.lambda
     }
 
-    /// One value; NaN for a missing or a negative one, and for 0 unless the power is positive.
+    /// One value; NaN for a missing, a negative or an infinite one, and for 0 unless the power is
+    /// positive.
     #[must_use]
     pub fn forward(&self, value: f64) -> f64 {
-        if value < 0.0 || (value == 0.0 && self.lambda <= 0.0) {
+        if value < 0.0 || value.is_infinite() || (value == 0.0 && self.lambda <= 0.0) {
             return f64::NAN;
         }
         match self.lambda {
@@ -181,133 +180,6 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let mean = values.iter().sum::<f64>() / rows;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (mean, (squares / (rows - 1.0)).sqrt())
-}
-
-/// A model of the transformed series that forecasts in the unit of the series, bias-adjusted.
-///
-/// # Examples
-///
-/// ```
-/// use tangency_forecast::{Arima, Fit, FitContext, ForecastRequest, Predict, TrainingData};
-/// use tangency_forecast::transform::{BoxCox, Transformed};
-///
-/// let series: Vec<f64> = (0..60).map(|t| (0.05 * f64::from(t) + 0.1 * f64::from(t * t % 5)).exp()).collect();
-/// let model = Transformed::new(Arima::new(1, 1, 0), BoxCox::log());
-/// let fitted = model.fit(&TrainingData::new(&series), &FitContext::default())?;
-/// let forecast = fitted.predict(&ForecastRequest::new(3))?;
-/// assert!(forecast.lower[2] > 0.0 && forecast.mean[2] < forecast.upper[2]);
-/// # Ok::<(), tangency_forecast::Error>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct Transformed<M> {
-    model: M,
-    transform: BoxCox,
-    bias_adjusted: bool,
-}
-
-impl<M> Transformed<M> {
-    /// `model` of the transformed series; means are bias-adjusted.
-    #[must_use]
-    pub fn new(model: M, transform: BoxCox) -> Self {
-        Self { model, transform, bias_adjusted: true }
-    }
-
-    /// Gives medians instead of means.
-    #[must_use]
-    pub fn with_medians(mut self) -> Self {
-        self.bias_adjusted = false;
-        self
-    }
-}
-
-impl<M: Model> Model for Transformed<M> {
-    fn name(&self) -> String {
-        match self.transform.lambda {
-            0.0 => format!("log+{}", self.model.name()),
-            lambda => format!("box-cox({lambda})+{}", self.model.name()),
-        }
-    }
-
-    fn min_rows(&self) -> usize {
-        self.model.min_rows()
-    }
-}
-
-impl<M: Fit> Fit for Transformed<M> {
-    type Fitted = FittedTransformed<M::Fitted>;
-
-    /// Fits the model to the transformed target; regressors and features stay as they are.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NotPositive`] with the row of a value that has no transform, and those of the
-    /// model.
-    fn fit(&self, data: &TrainingData<'_>, context: &FitContext) -> Result<Self::Fitted> {
-        let target: Vec<f64> =
-            data.target().iter().map(|&value| self.transform.forward(value)).collect();
-        let bad =
-            (0..target.len()).find(|&row| target[row].is_nan() && !data.target()[row].is_nan());
-        if let Some(row) = bad {
-            let value = data.target()[row];
-            let error = crate::Error::from(ErrorKind::NotPositive { row, value });
-            return Err(error.at(self.name(), data.name()));
-        }
-        let mut transformed = TrainingData::new(&target);
-        if let Some(name) = data.name() {
-            transformed = transformed.named(name);
-        }
-        if let Some(regressors) = data.regressors() {
-            transformed = transformed.with_regressors(regressors.clone());
-        }
-        if let Some(features) = data.features() {
-            transformed = transformed.with_features(features.clone());
-        }
-        let model = self.model.fit(&transformed, context)?;
-        let (transform, bias_adjusted) = (self.transform, self.bias_adjusted);
-        Ok(FittedTransformed { model, transform, bias_adjusted })
-    }
-}
-
-/// A fitted [`Transformed`].
-#[derive(Debug, Clone)]
-pub struct FittedTransformed<F> {
-    model: F,
-    transform: BoxCox,
-    bias_adjusted: bool,
-}
-
-impl<F> FittedTransformed<F> {
-    /// The model on the scale of the transform.
-    #[must_use]
-    pub fn inner(&self) -> &F {
-        &self.model
-    }
-}
-
-impl<F: Predict> Predict for FittedTransformed<F> {
-    fn predict(&self, request: &ForecastRequest<'_>) -> Result<Forecast> {
-        Ok(self.transform.back(&self.model.predict(request)?, self.bias_adjusted))
-    }
-
-    fn status(&self) -> FitStatus {
-        self.model.status()
-    }
-}
-
-impl Forecast {
-    /// The same means and standard errors with Gaussian intervals of another coverage, strictly
-    /// between 0 and 1: any number of levels from one forecast. Not for one that a [`BoxCox`]
-    /// transformed back: transform back afterwards.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidLevel`].
-    pub fn at_level(&self, level: f64) -> Result<Self> {
-        if !(level > 0.0 && level < 1.0) {
-            return Err(ErrorKind::InvalidLevel { level }.into());
-        }
-        Ok(Self::gaussian(self.mean.clone(), self.std_error.clone(), level))
-    }
 }
 
 #[cfg(test)]
