@@ -96,10 +96,10 @@ pub(super) fn take_turns(
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
     use super::*;
+    use crate::process::{capture, shell};
 
     /// A program that writes what criterion writes: one case whose time is `nanoseconds`.
     fn program(folder: &Path, name: &str, script: &str) -> Program {
@@ -109,8 +109,11 @@ mod tests {
              echo '{{\"full_id\":\"pool/{name}/ours\"}}' > benchmark.json\n\
              echo '{{\"iters\":[1.0],\"times\":[7.0]}}' > sample.json\n"
         );
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // A shell writes it: were it open for writing here, a program that another thread starts at
+        // that moment would hold it open too, and it could not be run.
+        let file = path.display();
+        let write = format!("cat > '{file}' <<'END'\n{text}END\nchmod 755 '{file}'");
+        capture(&mut shell(&write)).unwrap();
         std::fs::create_dir_all(folder.join("benches")).unwrap();
         Program {
             name: name.to_owned(),
