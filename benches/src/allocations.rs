@@ -112,8 +112,8 @@ mod tests {
         assert!(counted.allocations >= 3);
         let mebibytes = |bytes: u64| bytes >> 20;
         // 16, grown to 48, and another 16 beside it.
-        assert_eq!(mebibytes(counted.allocated_bytes), 80);
-        assert_eq!(mebibytes(counted.peak_bytes), 64);
+        assert!((80..96).contains(&mebibytes(counted.allocated_bytes)), "{counted:?}");
+        assert!((64..80).contains(&mebibytes(counted.peak_bytes)), "{counted:?}");
         drop(held);
     }
 }

@@ -15,6 +15,7 @@ mod peers;
 mod programs;
 mod record;
 mod scalability;
+mod settings;
 mod statistics;
 mod suite;
 mod table;
@@ -68,7 +69,7 @@ peers [FILTER] compares with other software on the same input, answers first:
 [--quick] [--json] [--write-docs]. See benches/peers/README.md.
 
 counts holds instruction counts under callgrind against benches/counts.toml and fails
-where one grew by more than 3 %: [--write] [--write-docs].
+where one grew by more than 3 % and 64 instructions: [--write] [--write-docs].
 
 trial plants slowdowns and counts how often the judge sees them, beside a busy
 process: [--tries N] [--runs N] [--quiet] [--write-docs].

@@ -43,6 +43,8 @@ pub(crate) fn git(arguments: &[&str]) -> Command {
 fn program(name: &str) -> Command {
     let mut command = Command::new(name);
     command.current_dir(workspace_root()).stdin(Stdio::null());
+    // Tests panic by the dozen on purpose, and a trace of each takes longer than they do.
+    command.env("RUST_BACKTRACE", "0");
     // `cargo run` describes xtask to us; a program we start must not take that for itself.
     for (variable, _) in env::vars() {
         if variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_") {
@@ -103,6 +105,11 @@ mod tests {
     fn what_cargo_says_about_xtask_is_not_passed_on() {
         let told = capture(&mut shell("echo \"<$CARGO_PKG_NAME$CARGO_MANIFEST_DIR>\"")).unwrap();
         assert_eq!(told, "<>\n");
+    }
+
+    #[test]
+    fn panics_of_what_is_started_leave_no_traces() {
+        assert_eq!(capture(&mut shell("echo $RUST_BACKTRACE")).unwrap(), "0\n");
     }
 
     #[test]

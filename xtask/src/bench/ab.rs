@@ -10,7 +10,7 @@ use super::acceptance::Report;
 use super::effort::Effort;
 use super::machine::{Machine, load_average};
 use super::statistics::{Design, least};
-use super::turns::{Measured, Side, take_turns};
+use super::turns::{Measured, Selection, Side, take_turns};
 use super::verdict::{Comparison, Pair, Rule, compare};
 use super::worktrees::Checkout;
 
@@ -29,28 +29,31 @@ pub(super) fn execute(arguments: &[String]) -> Result {
     };
     let mut effort = Effort::full();
     if options.has("--quick") {
-        // As many runs as the rule asks for, each a short one.
-        effort = Effort { runs: Rule::ACCEPTANCE.runs, ..Effort::quick() };
+        effort = Effort::quick();
     }
     if let Some(runs) = options.value("--runs") {
         effort.runs = super::parse_runs(runs)?;
     }
+    // Before our own build makes it larger.
+    let load = load_average();
     let checkouts = Checkout::pair(references, &Metadata::load()?.target_directory)?;
     let labels = checkouts.each_ref().map(Checkout::label);
     let sides = [
         Side::new(&labels[0], checkouts[0].build()?),
         Side::new(&labels[1], checkouts[1].build()?),
     ];
-    let measured = take_turns(&sides, filter, &effort)?;
+    let measured = take_turns(&sides, Selection { filter, always: None }, &effort)?;
     let comparisons = comparisons(&measured);
-    let report = Report::new(comparisons, effort.runs, measured.failures.len());
+    let gone = alone(&measured, 0, 1).into_iter().map(str::to_owned).collect();
+    let report = Report::new(comparisons, effort.runs, measured.failures.len(), gone);
     if options.has("--json") {
         println!(
             "{}",
             json!({
                 "a": labels[0], "b": labels[1], "machine": Machine::detect()?,
-                "load": load_average(), "accepted": report.is_accepted(),
+                "load": load, "accepted": report.is_accepted(),
                 "comparisons": report.comparisons, "failures": measured.failures,
+                "notes": lonely(&measured),
             })
         );
     } else {
@@ -78,15 +81,17 @@ pub(super) fn comparisons(measured: &Measured) -> Vec<Comparison> {
     compare(Design::Paired, &pairs, Rule::ACCEPTANCE)
 }
 
+/// The cases that one side has and the other has not.
+fn alone(measured: &Measured, side: usize, other: usize) -> Vec<&str> {
+    let cases = measured.sides[side].keys().map(String::as_str);
+    cases.filter(|case| !measured.sides[other].contains_key(*case)).collect()
+}
+
 /// What only one side has is named: a case that went missing is no improvement.
 fn lonely(measured: &Measured) -> Vec<String> {
     let mut lines = Vec::new();
     for (side, other, name) in [(0, 1, "A"), (1, 0, "B")] {
-        let cases = measured.sides[side].keys();
-        let alone: Vec<&str> = cases
-            .filter(|case| !measured.sides[other].contains_key(*case))
-            .map(String::as_str)
-            .collect();
+        let alone = alone(measured, side, other);
         if !alone.is_empty() {
             lines.push(format!("only in {name}, not compared: {}", alone.join(", ")));
         }

@@ -11,6 +11,8 @@ pub(super) struct Report {
     pub(super) comparisons: Vec<Comparison>,
     runs: usize,
     failures: usize,
+    /// Cases that A has and B has not.
+    gone: Vec<String>,
 }
 
 #[derive(Debug, PartialEq)]
@@ -22,8 +24,13 @@ struct Criterion {
 }
 
 impl Report {
-    pub(super) fn new(comparisons: Vec<Comparison>, runs: usize, failures: usize) -> Self {
-        Self { comparisons, runs, failures }
+    pub(super) fn new(
+        comparisons: Vec<Comparison>,
+        runs: usize,
+        failures: usize,
+        gone: Vec<String>,
+    ) -> Self {
+        Self { comparisons, runs, failures, gone }
     }
 
     /// Some case meets the rule and none gets slower.
@@ -57,7 +64,7 @@ impl Report {
             });
             criteria.push(Criterion {
                 name: "significance",
-                required: format!("p < {} (Welch, Holm)", rule.level),
+                required: format!("p < {} (t of pairs, Holm)", rule.level),
                 actual: p_value(best.p_adjusted),
                 is_met: best.p_adjusted < rule.level,
             });
@@ -76,6 +83,12 @@ impl Report {
             required: "none".to_owned(),
             actual: if slower.is_empty() { "none".to_owned() } else { slower.join(", ") },
             is_met: slower.is_empty(),
+        });
+        criteria.push(Criterion {
+            name: "no case gone",
+            required: "none".to_owned(),
+            actual: if self.gone.is_empty() { "none".to_owned() } else { self.gone.join(", ") },
+            is_met: self.gone.is_empty(),
         });
         criteria.push(Criterion {
             name: "no bench failed",
@@ -148,7 +161,7 @@ mod tests {
             .zip(&after)
             .map(|(case, after)| Pair { case, before: &BEFORE[..runs], after })
             .collect();
-        Report::new(compare(Design::Paired, &pairs, Rule::ACCEPTANCE), runs, 0)
+        Report::new(compare(Design::Paired, &pairs, Rule::ACCEPTANCE), runs, 0, Vec::new())
     }
 
     #[test]
@@ -167,6 +180,7 @@ mod tests {
             (report(&[0.9, 1.2], 10), "no case slower"),
             (report(&[0.9, 1.0], 6), "runs"),
             (Report { failures: 1, ..report(&[0.9], 10) }, "no bench failed"),
+            (Report { gone: vec!["pool/c/ours".to_owned()], ..report(&[0.9], 10) }, "no case gone"),
         ] {
             assert!(!report.is_accepted());
             assert!(report.to_string().contains(&format!("not met: {missed};")), "{report}");
@@ -175,7 +189,7 @@ mod tests {
 
     #[test]
     fn nothing_in_common_is_nothing_to_accept() {
-        let report = Report::new(Vec::new(), 10, 0);
+        let report = Report::new(Vec::new(), 10, 0, Vec::new());
         assert!(!report.is_accepted());
         assert!(report.to_string().contains("no case in common"));
     }

@@ -62,8 +62,9 @@ pub(super) fn execute(arguments: &[String]) -> Result {
         None if options.has("--quick") => QUICK_RUNS.to_owned(),
         None => Rule::ACCEPTANCE.runs.to_string(),
     };
-    let programs = programs::build(&workspace_root(), None, None)?;
+    // Before our own build makes it larger.
     let load = load_average();
+    let programs = programs::build(&workspace_root(), None, None)?;
     if let Some(note) = super::machine::busy_note(load) {
         eprintln!("{note}");
     }

@@ -4,12 +4,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
+
 use crate::Result;
 use crate::process::{capture, git};
 
 use super::effort::Method;
 use super::machine::Machine;
-use super::record::Record;
+use super::record::{Record, Run};
 
 /// Where the history lies unless `--history` says otherwise.
 const VARIABLE: &str = "TANGENCY_BENCH_HISTORY";
@@ -23,7 +25,19 @@ pub(super) struct History {
 pub(super) struct Contents {
     pub(super) records: Vec<Record>,
     /// Torn by a run that was killed while it wrote.
-    pub(super) unreadable: usize,
+    pub(super) torn: usize,
+    /// Whole, and written by another version of this command.
+    pub(super) foreign: usize,
+}
+
+impl Contents {
+    /// What was passed over, in words.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let told = [(self.torn, "torn"), (self.foreign, "of another version of this command")];
+        let told = told.into_iter().filter(|(lines, _)| *lines > 0);
+        told.map(|(lines, what)| format!("lines of the history that are {what}, skipped: {lines}"))
+            .collect()
+    }
 }
 
 impl History {
@@ -74,7 +88,10 @@ impl History {
         for line in bytes.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
             match serde_json::from_slice(line) {
                 Ok(record) => contents.records.push(record),
-                Err(_) => contents.unreadable += 1,
+                Err(_) if serde_json::from_slice::<IgnoredAny>(line).is_ok() => {
+                    contents.foreign += 1
+                }
+                Err(_) => contents.torn += 1,
             }
         }
         Ok(contents)
@@ -126,6 +143,24 @@ impl Baseline {
             Self::Named(name) => record.of.name.as_deref() == Some(name.as_str()),
             Self::Commit(hash) => record.of.commit == *hash && !record.of.dirty,
         }
+    }
+
+    /// The cases that a run must have to be held against the whole of this; of runs without a name the last
+    /// one's.
+    pub(super) fn cases<'a>(
+        &self,
+        records: &'a [Record],
+        machine: &Machine,
+        method: Method,
+    ) -> Vec<&'a str> {
+        let fits = |of: &Run| of.machine == *machine && of.method == method;
+        let held = || records.iter().filter(|it| self.holds(it) && fits(&it.of));
+        let last = held().next_back().map(|record| record.of.run.as_str());
+        let is_meant = |it: &&Record| *self != Self::Last || Some(it.of.run.as_str()) == last;
+        let mut cases: Vec<&str> = held().filter(is_meant).map(|it| it.case.as_str()).collect();
+        cases.sort_unstable();
+        cases.dedup();
+        cases
     }
 
     pub(super) fn describe(&self) -> String {
@@ -190,7 +225,7 @@ mod tests {
         history.append(&records[1..]).unwrap();
         let contents = history.read().unwrap();
         assert_eq!(contents.records, records);
-        assert_eq!(contents.unreadable, 0);
+        assert_eq!(contents.torn, 0);
     }
 
     #[test]
@@ -210,8 +245,33 @@ mod tests {
             assert_eq!(contents.records.len(), survivors, "cut at {length}");
             assert_eq!(contents.records[0], records[0]);
             assert_eq!(contents.records.last(), Some(&records[1]));
-            assert_eq!(contents.unreadable, usize::from(survivors == 2 && length > first));
+            assert_eq!(contents.torn, usize::from(survivors == 2 && length > first));
         }
+    }
+
+    #[test]
+    fn a_line_of_another_version_is_not_called_torn() {
+        let folder = tempfile::tempdir().unwrap();
+        let history = history(&folder);
+        history.append(&[example(CASE, "a", &[1.0])]).unwrap();
+        let mut text = fs::read_to_string(&history.path).unwrap();
+        text += "{\"case\":\"pool/a/b\",\"seconds\":1}\n{\"case\":\"po\n";
+        fs::write(&history.path, text).unwrap();
+        let contents = history.read().unwrap();
+        assert_eq!((contents.records.len(), contents.foreign, contents.torn), (1, 1, 1));
+        assert_eq!(contents.notes().len(), 2);
+    }
+
+    #[test]
+    fn what_the_baseline_had_and_the_run_has_not_is_found() {
+        let here = crate::bench::machine::example();
+        let mut older = example("pool/old/ours", "a", &[1.0]);
+        older.of.run = "older".to_owned();
+        let records = [older, example(CASE, "b", &[1.0]), example("pool/gone/ours", "b", &[1.0])];
+        let expected = |baseline: Baseline| baseline.cases(&records, &here, Method::Full).join(" ");
+        // Of the last run alone: what was given up long ago is not asked for.
+        assert_eq!(expected(Baseline::Last), "pool/dispatch/auto pool/gone/ours");
+        assert_eq!(expected(Baseline::Commit("a".to_owned())), "pool/old/ours");
     }
 
     #[test]
@@ -251,7 +311,7 @@ mod tests {
     fn a_baseline_is_a_saved_name_or_a_commit() {
         let mut saved = example(CASE, "b", &[2.0]);
         saved.of.name = Some("before".to_owned());
-        let contents = Contents { records: vec![saved], unreadable: 0 };
+        let contents = Contents { records: vec![saved], ..Contents::default() };
         assert_eq!(Baseline::resolve(None, &contents).unwrap(), Baseline::Last);
         let named = Baseline::resolve(Some("before"), &contents).unwrap();
         assert_eq!(named, Baseline::Named("before".to_owned()));

@@ -1,6 +1,7 @@
 //! What a figure was measured on, and whether two figures may be compared.
 
 use std::fs;
+use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,12 +9,17 @@ use crate::Result;
 use crate::metadata::Metadata;
 use crate::process::{capture, rustc};
 
+use super::settings;
+
 /// The part of a record that must be equal for two figures to be compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Machine {
     /// With family, model and stepping where they are known: clouds sell several processors under
     /// one name.
     pub(super) cpu: String,
+    /// Two machines may hold the same processor: a few digits of a hash of what the system calls itself.
+    #[serde(default)]
+    pub(super) id: String,
     /// That this process may use.
     pub(super) cores: usize,
     pub(super) target: String,
@@ -21,25 +27,20 @@ pub(super) struct Machine {
     pub(super) cpu_features: String,
     /// Of the facade, as the benches turn them on.
     pub(super) features: String,
-    /// What the environment changes about the build, such as `CARGO_PROFILE_RELEASE_LTO=false`.
+    /// What the environment and cargo's configuration change about the build, such as `CARGO_PROFILE_RELEASE_LTO=false`.
     pub(super) settings: String,
 }
-
-/// Variables that change what is built.
-const BUILD_VARIABLES: [&str; 3] = ["CARGO_PROFILE_", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"];
-
-/// Variables of that kind that do not reach a release build.
-const OTHER_PROFILES: [&str; 2] = ["CARGO_PROFILE_TEST_", "CARGO_PROFILE_DEV_"];
 
 impl Machine {
     pub(super) fn detect() -> Result<Self> {
         Ok(Self {
             cpu: cpu(),
+            id: id(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             target: toolchain()?.1,
             cpu_features: cpu_features().join(","),
             features: features(&Metadata::load()?),
-            settings: settings(std::env::vars()),
+            settings: settings::detect(),
         })
     }
 
@@ -47,6 +48,7 @@ impl Machine {
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         let fields = [
             ("CPU", self.cpu.clone(), other.cpu.clone()),
+            ("machine", self.id.clone(), other.id.clone()),
             ("cores", self.cores.to_string(), other.cores.to_string()),
             ("target", self.target.clone(), other.target.clone()),
             ("CPU features", self.cpu_features.clone(), other.cpu_features.clone()),
@@ -62,7 +64,7 @@ impl Machine {
 
     /// One line for tables and pages.
     pub(super) fn line(&self) -> String {
-        let Self { cpu, cores, target, cpu_features, features, settings } = self;
+        let Self { cpu, id: _, cores, target, cpu_features, features, settings } = self;
         let settings =
             if settings.is_empty() { String::new() } else { format!(", built with {settings}") };
         format!("{cpu}, {cores} cores, {target}, {cpu_features}, features {features}{settings}")
@@ -94,6 +96,23 @@ fn cpu() -> String {
     described(&told)
         .or_else(|| std::env::var("PROCESSOR_IDENTIFIER").ok())
         .unwrap_or_else(|| format!("unknown {}", std::env::consts::ARCH))
+}
+
+/// Of `/etc/machine-id`, which no two installations share, or of the host's name; the name itself is nobody's
+/// business.
+fn id() -> String {
+    let name = || capture(&mut Command::new("hostname")).ok();
+    let read = |path: &str| fs::read_to_string(path).ok().filter(|text| !text.trim().is_empty());
+    let told = read("/etc/machine-id").or_else(|| read("/etc/hostname")).or_else(name);
+    told.map_or(String::new(), |told| short_hash(told.trim()))
+}
+
+/// FNV-1a (Fowler, Noll and Vo), folded to 32 bits: enough to tell a few machines apart.
+fn short_hash(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{:08x}", (hash >> 32) ^ (hash & 0xffff_ffff))
 }
 
 /// Model name and numbers from the text of `/proc/cpuinfo`.
@@ -131,20 +150,11 @@ fn features(metadata: &Metadata) -> String {
     features.join(",")
 }
 
-fn settings(variables: impl Iterator<Item = (String, String)>) -> String {
-    let mut settings: Vec<String> = variables
-        .filter(|(name, _)| BUILD_VARIABLES.iter().any(|start| name.starts_with(start)))
-        .filter(|(name, _)| !OTHER_PROFILES.iter().any(|start| name.starts_with(start)))
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect();
-    settings.sort_unstable();
-    settings.join(" ")
-}
-
 #[cfg(test)]
 pub(super) fn example() -> Machine {
     Machine {
         cpu: "Abacus 9 (1-2-3)".to_owned(),
+        id: "0badcafe".to_owned(),
         cores: 2,
         target: "x86_64-unknown-linux-gnu".to_owned(),
         cpu_features: "avx2".to_owned(),
@@ -166,6 +176,16 @@ mod tests {
     }
 
     #[test]
+    fn two_machines_with_one_processor_are_two() {
+        let here = example();
+        let there = Machine { id: short_hash("there"), ..here.clone() };
+        assert_eq!(short_hash("there").len(), 8);
+        assert_ne!(short_hash("there"), short_hash("here"));
+        assert!(here.difference(&there).unwrap().contains("machine `"));
+        assert!(!here.line().contains("0badcafe"));
+    }
+
+    #[test]
     fn every_difference_is_named() {
         let here = example();
         assert_eq!(here.difference(&here), None);
@@ -175,17 +195,6 @@ mod tests {
             told,
             "cores `64` there, `2` here; build settings `RUSTFLAGS=-g` there, `` here"
         );
-    }
-
-    #[test]
-    fn the_environment_of_a_release_build_counts_and_that_of_tests_does_not() {
-        let variables = [
-            ("CARGO_PROFILE_RELEASE_LTO", "false"),
-            ("CARGO_PROFILE_TEST_DEBUG", "1"),
-            ("PATH", "/bin"),
-        ];
-        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(settings(variables.into_iter()), "CARGO_PROFILE_RELEASE_LTO=false");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::Result;
 use crate::process::{capture, git};
 
 use super::effort::Method;
-use super::machine::{Machine, load_average, toolchain};
+use super::machine::{Machine, toolchain};
 use super::statistics::{least, mean, median, standard_deviation};
 
 /// What one run of the command has in common for all of its cases.
@@ -28,13 +28,18 @@ pub(super) struct Run {
     pub(super) toolchain: String,
     #[serde(flatten)]
     pub(super) machine: Machine,
-    /// Load average when the run started.
+    /// Load average when the command started, before it built anything.
     pub(super) load: Option<f64>,
     pub(super) method: Method,
 }
 
 impl Run {
-    pub(super) fn begin(machine: Machine, method: Method, name: Option<&str>) -> Result<Self> {
+    pub(super) fn begin(
+        machine: Machine,
+        method: Method,
+        name: Option<&str>,
+        load: Option<f64>,
+    ) -> Result<Self> {
         let time = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         // Without version control there is still something to measure.
         let commit = capture(&mut git(&["rev-parse", "HEAD"])).unwrap_or_default();
@@ -47,7 +52,7 @@ impl Run {
             dirty: !changes.trim().is_empty(),
             toolchain: toolchain()?.0,
             machine,
-            load: load_average(),
+            load,
             method,
         })
     }

@@ -1,6 +1,6 @@
-//! The statistics behind a verdict: Welch's test, Holm's correction, bootstrap intervals.
+//! The statistics behind a verdict: Student's and Welch's tests, Holm's correction, bootstrap intervals.
 //!
-//! B. L. Welch (1947), "The generalization of 'Student's' problem when several different population
+//! Student (1908), "The probable error of a mean", Biometrika 6. B. L. Welch (1947), "The generalization of 'Student's' problem when several different population
 //! variances are involved", Biometrika 34. S. Holm (1979), "A simple sequentially rejective multiple
 //! test procedure", Scandinavian Journal of Statistics 6. B. Efron (1979), "Bootstrap methods:
 //! another look at the jackknife", The Annals of Statistics 7.
@@ -39,23 +39,67 @@ pub(super) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// The two-sided p-value of Welch's test that two means are equal.
+/// A statistic and its two-sided p-value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Test {
+    pub(super) t: f64,
+    pub(super) p: f64,
+}
+
+impl Test {
+    /// Nothing can be said.
+    const NONE: Self = Self { t: 0.0, p: 1.0 };
+
+    /// Of a difference with its standard error.
+    fn new(difference: f64, error: f64, freedom: f64) -> Self {
+        if !difference.is_finite() || !error.is_finite() || difference == 0.0 {
+            return Self::NONE;
+        }
+        let t = difference / error;
+        if error == 0.0 {
+            return Self { t, p: 0.0 };
+        }
+        match StudentsT::new(0.0, 1.0, freedom) {
+            Ok(student) => Self { t, p: 2.0 * student.cdf(-t.abs()) },
+            Err(_) => Self::NONE,
+        }
+    }
+}
+
+/// Welch's test that two means are equal: for samples that were measured apart.
 ///
-/// 1 where either side has fewer than two values: nothing can be said then.
-pub(super) fn welch(one: &[f64], other: &[f64]) -> f64 {
+/// It says nothing where either side has fewer than two values.
+pub(super) fn welch(one: &[f64], other: &[f64]) -> Test {
     if one.len() < 2 || other.len() < 2 {
-        return 1.0;
+        return Test::NONE;
     }
     let (n, m) = (one.len() as f64, other.len() as f64);
     let a = standard_deviation(one).powi(2) / n;
     let b = standard_deviation(other).powi(2) / m;
-    let difference = mean(one) - mean(other);
-    if a + b == 0.0 {
-        return if difference == 0.0 { 1.0 } else { 0.0 };
-    }
     let freedom = (a + b).powi(2) / (a * a / (n - 1.0) + b * b / (m - 1.0));
-    let Ok(student) = StudentsT::new(0.0, 1.0, freedom) else { return 1.0 };
-    2.0 * student.cdf(-(difference / (a + b).sqrt()).abs())
+    Test::new(mean(one) - mean(other), (a + b).sqrt(), freedom)
+}
+
+/// Student's test that the logarithms of the pairs' ratios are zero on average: what both halves of a
+/// pair met at the time cancels in their ratio.
+pub(super) fn paired(before: &[f64], after: &[f64]) -> Test {
+    let pairs = before.iter().zip(after);
+    let ratios: Vec<f64> = pairs.map(|(before, after)| (after / before).ln()).collect();
+    if ratios.len() < 2 {
+        return Test::NONE;
+    }
+    let n = ratios.len() as f64;
+    Test::new(mean(&ratios), standard_deviation(&ratios) / n.sqrt(), n - 1.0)
+}
+
+/// The 95 % interval of a mean, after Student; without ends where there is one value.
+pub(super) fn mean_interval(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let Ok(student) = StudentsT::new(0.0, 1.0, n - 1.0) else {
+        return (f64::NEG_INFINITY, f64::INFINITY);
+    };
+    let half = student.inverse_cdf(0.975) * standard_deviation(values) / n.sqrt();
+    (mean(values) - half, mean(values) + half)
 }
 
 /// Holm's adjusted p-values, in the order given: each may be held against the level itself.
@@ -159,14 +203,44 @@ mod tests {
     #[test]
     fn welch_gives_what_scipy_gives() {
         // scipy.stats.ttest_ind(ONE, OTHER, equal_var=False).pvalue
+        let p = welch(&ONE, &OTHER).p;
+        assert!((p - 0.002_400_578_040_337_260_4).abs() < 1e-12, "{p}");
+        assert_eq!(welch(&ONE, &ONE).p, 1.0);
+        assert_eq!(welch(&[1.0], &OTHER).p, 1.0);
+        assert_eq!(welch(&[1.0, 1.0], &[2.0, 2.0]).p, 0.0);
+    }
+
+    #[test]
+    fn a_paired_test_gives_what_scipy_gives() {
+        // scipy.stats.ttest_1samp(numpy.log(numpy.array(OTHER) / ONE[:5]), 0)
+        let test = paired(&ONE, &OTHER);
+        assert!((test.t - 4.673_030_830_285_92).abs() < 1e-9, "{}", test.t);
+        assert!((test.p - 0.009_496_850_665_523_306).abs() < 1e-12, "{}", test.p);
+        assert_eq!(paired(&ONE, &ONE).p, 1.0);
+        assert_eq!(paired(&[1.0], &OTHER).p, 1.0);
+        assert_eq!(paired(&[1.0, 0.0], &[1.0, 0.0]).p, 1.0);
+    }
+
+    #[test]
+    fn a_drift_that_both_halves_of_a_pair_meet_hides_nothing_from_a_paired_test() {
+        let noise = [0.999, 1.002, 1.0, 0.998, 1.001, 1.0, 1.002, 0.999, 1.001, 0.998];
+        let before: Vec<f64> = (0..10).map(|run| 100.0 + 10.0 * f64::from(run)).collect();
+        let after: Vec<f64> =
+            before.iter().zip(noise).map(|(it, noise)| 1.1 * it * noise).collect();
+        assert!(paired(&before, &after).p < 1e-9);
+        assert!(welch(&before, &after).p > 0.1);
+    }
+
+    #[test]
+    fn the_interval_of_a_mean_gives_what_scipy_gives() {
+        // scipy.stats.t.interval(0.95, 5, numpy.mean(ONE), scipy.stats.sem(ONE))
+        let (low, high) = mean_interval(&ONE);
         assert!(
-            (welch(&ONE, &OTHER) - 0.002_400_578_040_337_260_4).abs() < 1e-12,
-            "{}",
-            welch(&ONE, &OTHER)
+            (low - 9.840_220_368_419_416).abs() < 1e-9
+                && (high - 10.326_446_298_247_252).abs() < 1e-9,
+            "{low} {high}"
         );
-        assert_eq!(welch(&ONE, &ONE), 1.0);
-        assert_eq!(welch(&[1.0], &OTHER), 1.0);
-        assert_eq!(welch(&[1.0, 1.0], &[2.0, 2.0]), 0.0);
+        assert_eq!(mean_interval(&[1.0]).1, f64::INFINITY);
     }
 
     #[test]

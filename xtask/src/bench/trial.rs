@@ -16,7 +16,7 @@ use super::page::Page;
 use super::programs;
 use super::statistics::{least, median};
 use super::table::{Table, percent};
-use super::turns::{Side, take_turns};
+use super::turns::{Selection, Side, take_turns};
 use super::verdict::Verdict;
 
 /// Percent of additional work, and what the judge must never, or always, say of it.
@@ -57,7 +57,7 @@ pub(super) fn execute(arguments: &[String]) -> Result {
         let mut of_case: BTreeMap<String, Tally> = BTreeMap::new();
         for at in 1..=tries {
             eprintln!("{percent} % planted, try {at} of {tries}");
-            let measured = take_turns(&sides, None, &effort)?;
+            let measured = take_turns(&sides, Selection::default(), &effort)?;
             if let Some(failure) = measured.failures.first() {
                 return Err(failure.clone().into());
             }

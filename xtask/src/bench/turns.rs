@@ -37,20 +37,33 @@ pub(super) struct Measured {
     pub(super) failures: Vec<String>,
 }
 
+/// Which cases are measured.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Selection<'a> {
+    /// A regular expression, as criterion has it; without it all of them.
+    pub(super) filter: Option<&'a str>,
+    /// The program whose cases run in any case.
+    pub(super) always: Option<&'a str>,
+}
+
 /// Measures the criterion programs of every side, the rounds outermost: runs of one case lie far
 /// apart, so that a bad minute of the machine is one run of many cases and not all runs of one.
 pub(super) fn take_turns(
     sides: &[Side],
-    filter: Option<&str>,
+    selection: Selection<'_>,
     effort: &Effort,
 ) -> Result<Measured> {
+    let Selection { filter, always } = selection;
     let criterion = |program: &&Program| program.kind == Kind::Criterion;
     let programs = sides.iter().flat_map(|side| side.programs.iter().filter(criterion));
     let mut names: BTreeSet<String> = programs.map(|program| program.name.clone()).collect();
+    let mut matched = 0;
     let mut measured =
         Measured { sides: vec![Processes::new(); sides.len()], failures: Vec::new() };
     for round in 1..=effort.runs {
         for name in names.clone() {
+            let is_always = always == Some(name.as_str());
+            let filter = filter.filter(|_| !is_always);
             eprintln!("round {round} of {}: {name}", effort.runs);
             let mut cases = 0;
             for (side, processes) in sides.iter().zip(&mut measured.sides) {
@@ -75,6 +88,7 @@ pub(super) fn take_turns(
                     }
                 }
             }
+            matched += if is_always && selection.filter.is_some() { 0 } else { cases };
             // Nothing of this program matches the filter.
             if cases == 0 {
                 names.remove(&name);
@@ -85,7 +99,10 @@ pub(super) fn take_turns(
     for processes in &mut measured.sides {
         processes.retain(|_, runs| runs.len() == effort.runs);
     }
-    if measured.failures.is_empty() && measured.sides.iter().all(BTreeMap::is_empty) {
+    // Those that run in any case may be what was asked for.
+    let is_asked_for =
+        |filter: &str| measured.sides.iter().any(|it| it.keys().any(|case| case.contains(filter)));
+    if measured.failures.is_empty() && matched == 0 && !filter.is_some_and(is_asked_for) {
         return Err(match filter {
             Some(filter) => format!("no bench matches `{filter}`").into(),
             None => "there is no criterion bench".into(),
@@ -96,10 +113,10 @@ pub(super) fn take_turns(
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
     use std::path::Path;
 
     use super::*;
+    use crate::process::{capture, shell};
 
     /// A program that writes what criterion writes: one case whose time is `nanoseconds`.
     fn program(folder: &Path, name: &str, script: &str) -> Program {
@@ -109,8 +126,11 @@ mod tests {
              echo '{{\"full_id\":\"pool/{name}/ours\"}}' > benchmark.json\n\
              echo '{{\"iters\":[1.0],\"times\":[7.0]}}' > sample.json\n"
         );
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // A shell writes it: were it open for writing here, a program that another thread starts at
+        // that moment would hold it open too, and it could not be run.
+        let file = path.display();
+        let write = format!("cat > '{file}' <<'END'\n{text}END\nchmod 755 '{file}'");
+        capture(&mut shell(&write)).unwrap();
         std::fs::create_dir_all(folder.join("benches")).unwrap();
         Program {
             name: name.to_owned(),
@@ -125,7 +145,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let programs = vec![program(folder.path(), "a", ""), program(folder.path(), "b", "")];
         let effort = Effort { runs: 4, ..Effort::quick() };
-        let measured = take_turns(&[Side::new("here", programs)], None, &effort).unwrap();
+        let measured =
+            take_turns(&[Side::new("here", programs)], Selection::default(), &effort).unwrap();
         assert_eq!(measured.sides[0].len(), 2);
         assert_eq!(measured.sides[0]["pool/b/ours"], vec![vec![7.0]; 4]);
     }
@@ -137,7 +158,8 @@ mod tests {
         let programs =
             vec![program(folder.path(), "broken", broken), program(folder.path(), "fine", "")];
         let effort = Effort { runs: 2, ..Effort::quick() };
-        let measured = take_turns(&[Side::new("here", programs)], None, &effort).unwrap();
+        let measured =
+            take_turns(&[Side::new("here", programs)], Selection::default(), &effort).unwrap();
         assert_eq!(measured.sides[0].keys().collect::<Vec<_>>(), ["pool/fine/ours"]);
         assert_eq!(measured.failures.len(), 1);
         assert!(measured.failures[0].contains("pool/broken/ours"), "{:?}", measured.failures);
@@ -149,7 +171,27 @@ mod tests {
         let programs = vec![program(folder.path(), "a", "exit 0")];
         let effort = Effort { runs: 2, ..Effort::quick() };
         let side = Side::new("here", programs);
-        let error = take_turns(&[side], Some("nothing"), &effort).unwrap_err();
+        let selection = Selection { filter: Some("nothing"), always: None };
+        let error = take_turns(&[side], selection, &effort).unwrap_err();
         assert!(error.to_string().contains("`nothing`"));
+    }
+
+    #[test]
+    fn the_yardstick_runs_whatever_the_filter_and_is_no_match_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        // One has a case that the filter `pool/a` matches, the other has none that any filter matches.
+        let matched = "case \" $* \" in *\" pool/a \"*) ;; *) exit 0;; esac";
+        let unmatched = "case \" $* \" in *\" pool/\"*) exit 0;; esac";
+        let programs = || {
+            vec![program(folder.path(), "a", matched), program(folder.path(), "judge", unmatched)]
+        };
+        let effort = Effort { runs: 2, ..Effort::quick() };
+        let measured = |filter| {
+            let selection = Selection { filter: Some(filter), always: Some("judge") };
+            take_turns(&[Side::new("here", programs())], selection, &effort)
+        };
+        let cases = |filter| measured(filter).unwrap().sides[0].keys().cloned().collect::<Vec<_>>();
+        assert_eq!(cases("pool/a"), ["pool/a/ours", "pool/judge/ours"]);
+        assert!(measured("pool/b").is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::statistics::{Design, change, holm, interval, median, welch};
+use super::statistics::{Design, change, holm, interval, median, paired, welch};
 
 /// What a change must show before it counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,7 +56,8 @@ pub(super) struct Comparison {
     /// 95 %, by bootstrap.
     pub(super) low: f64,
     pub(super) high: f64,
-    /// Welch's, and adjusted after Holm over all cases of the comparison.
+    /// Of Student's test of pairs or, of runs apart, of Welch's; and adjusted after Holm over all cases of the
+    /// comparison.
     pub(super) p: f64,
     pub(super) p_adjusted: f64,
     pub(super) runs: [usize; 2],
@@ -85,7 +86,11 @@ pub(super) struct Pair<'a> {
 
 /// Compares all pairs as one family, so that many cases raise no false alarm.
 pub(super) fn compare(design: Design, pairs: &[Pair<'_>], rule: Rule) -> Vec<Comparison> {
-    let values: Vec<f64> = pairs.iter().map(|pair| welch(pair.before, pair.after)).collect();
+    let test = match design {
+        Design::Apart => welch,
+        Design::Paired => paired,
+    };
+    let values: Vec<f64> = pairs.iter().map(|pair| test(pair.before, pair.after).p).collect();
     let adjusted = holm(&values);
     let each = pairs.iter().zip(values).zip(adjusted);
     each.map(|((pair, p), p_adjusted)| {
@@ -145,6 +150,21 @@ mod tests {
         assert_eq!(verdict(0.9, &CALM), Verdict::Faster);
         // Certain, yet smaller than what matters, and too near it to be called the same.
         assert_eq!(verdict(1.045, &CALM), Verdict::Noisy);
+    }
+
+    #[test]
+    fn a_common_drift_hides_no_change_from_runs_in_turns() {
+        let before: Vec<f64> =
+            CALM.iter().enumerate().map(|(run, time)| time * (1.0 + 0.1 * run as f64)).collect();
+        let noise = CALM.iter().rev().map(|time| time / 100.0);
+        let after: Vec<f64> =
+            before.iter().zip(noise).map(|(it, noise)| 1.12 * it * noise).collect();
+        let judged = |design| {
+            let pair = Pair { case: "a", before: &before, after: &after };
+            compare(design, &[pair], Rule::ACCEPTANCE)[0].verdict
+        };
+        assert_eq!(judged(Design::Paired), Verdict::Slower);
+        assert_eq!(judged(Design::Apart), Verdict::Noisy);
     }
 
     #[test]

@@ -51,17 +51,19 @@ impl Checkout {
             return programs::build(&workspace_root(), None, None);
         };
         let tree = slot.join("tree");
-        let path = tree.to_string_lossy();
-        if held(slot).as_ref() != Some(commit) {
-            if tree.join(".git").exists() {
-                let checkout = ["-C", &path, "checkout", "--quiet", "--force", "--detach", commit];
-                capture(&mut git(&checkout))?;
-            } else {
-                // Git may remember a checkout whose folder somebody has removed.
-                capture(&mut git(&["worktree", "prune"]))?;
-                fs::create_dir_all(slot)?;
-                capture(&mut git(&["worktree", "add", "--quiet", "--detach", &path, commit]))?;
+        if !tree.join(".git").exists() || restore(&tree, commit).is_err() {
+            // Nothing is there, or what a call left that was killed while it made the checkout. Git may
+            // remember a checkout whose folder somebody has removed.
+            match fs::remove_dir_all(&tree) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(error.into());
+                }
+                _ => {}
             }
+            fs::create_dir_all(slot)?;
+            capture(&mut git(&["worktree", "prune"]))?;
+            let path = tree.to_string_lossy();
+            capture(&mut git(&["worktree", "add", "--quiet", "--detach", &path, commit]))?;
         }
         programs::build(&tree, Some(&slot.join("target")), None)
     }
@@ -72,6 +74,15 @@ impl Checkout {
             None => "the working tree".to_owned(),
         }
     }
+}
+
+/// Makes a checkout hold the commit and nothing else, whatever was done to it meanwhile: a file edited by hand
+/// would be measured as the commit's. Files that are as they should be are not touched, nor built again.
+fn restore(tree: &Path, commit: &str) -> Result {
+    let path = tree.to_string_lossy();
+    capture(&mut git(&["-C", &path, "checkout", "--quiet", "--force", "--detach", commit]))?;
+    capture(&mut git(&["-C", &path, "clean", "-fdq"]))?;
+    Ok(())
 }
 
 fn resolve(reference: &str) -> Result<Option<String>> {
@@ -118,6 +129,23 @@ mod tests {
         assert!(is_swapped(&[some("y"), some("x")], &held));
         assert!(!is_swapped(&[some("p"), some("q")], &held));
         assert!(!is_swapped(&[None, None], &[None, None]));
+    }
+
+    #[test]
+    fn a_checkout_edited_by_hand_is_the_commit_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = format!(
+            "cd '{}' && git init -q . && echo one > kept && git add kept && \
+             git -c user.name=a -c user.email=a@b commit -qm one && git rev-parse HEAD",
+            folder.path().display()
+        );
+        let commit = capture(&mut crate::process::shell(&script)).unwrap();
+        fs::write(folder.path().join("kept"), "two\n").unwrap();
+        fs::write(folder.path().join("added"), "by hand\n").unwrap();
+        restore(folder.path(), commit.trim()).unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("kept")).unwrap(), "one\n");
+        assert!(!folder.path().join("added").exists());
+        assert!(restore(folder.path(), "no-such-commit").is_err());
     }
 
     #[test]

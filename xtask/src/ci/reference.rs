@@ -1,6 +1,8 @@
 //! The ignored tests named `reference_*`: they compare with data that lies beside the
 //! repository and may not be copied into it.
 
+use std::path::Path;
+
 use crate::Result;
 use crate::process::{capture, cargo, run as run_command, workspace_root};
 
@@ -10,19 +12,24 @@ use super::Outcome;
 const TESTS: &[&str] = &["test", "--tests", "--", "--ignored", "reference_"];
 
 pub(super) fn run() -> Result<Outcome> {
-    let folder = workspace_root().join("../shared");
-    if !folder.is_dir() {
-        return Ok(Outcome::Skipped("there is no folder ../shared".to_owned()));
+    if let Some(reason) = missing(&workspace_root()) {
+        return Ok(Outcome::Skipped(reason));
     }
     // A run of no test at all would pass as well.
     let listing = capture(&mut cargo(&[TESTS, &["--list"]].concat()))?;
     let tests = count_tests(&listing);
     if tests == 0 {
-        return Err("../shared is there, but no ignored test is named `reference_*`".into());
+        return Err("../shared/golden is there, but no ignored test is named `reference_*`".into());
     }
     println!("{tests} reference tests");
     run_command(&mut cargo(TESTS))?;
     Ok(Outcome::Passed)
+}
+
+/// Why there is nothing to compare with: a folder `shared` of another kind may lie beside any checkout.
+fn missing(root: &Path) -> Option<String> {
+    let is_there = root.join("../shared/golden").is_dir();
+    (!is_there).then(|| "there is no folder ../shared/golden".to_owned())
 }
 
 /// The tests in what the test binaries print for `--list`, one `path::name: test` a line.
@@ -32,7 +39,18 @@ fn count_tests(listing: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::count_tests;
+    use super::{count_tests, missing};
+
+    #[test]
+    fn any_other_folder_of_that_name_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("checkout");
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::create_dir_all(folder.path().join("shared")).unwrap();
+        assert!(missing(&root).is_some());
+        std::fs::create_dir_all(folder.path().join("shared/golden")).unwrap();
+        assert_eq!(missing(&root), None);
+    }
 
     #[test]
     fn tests_are_counted_and_totals_are_not() {
