@@ -363,6 +363,19 @@ fn a_lost_account_stops() {
     near(trade.adverse, -3.0);
 }
 
+/// A debt of as much as there was does not double in a year because (-1)^2 is 1.
+#[test]
+fn what_is_lost_altogether_has_no_annual_return() {
+    let mut rows = FLAT;
+    rows[2] = [100.0, 400.0, 100.0, 300.0];
+    // A year has twice the bars there are.
+    let setting = EventConfig { periods_per_year: 10.0, ..config() };
+    let s = once(&rows, setting, short(100.0)).statistics;
+    assert_eq!(s.total_return, -2.0);
+    assert!(s.annualized_return.is_nan() && s.calmar.is_nan(), "{s:?}");
+    assert!(tangency_optimize::metrics::annualized_return(&[-1.5, 0.0], 4.0).is_nan());
+}
+
 #[test]
 fn the_end_can_close_what_is_open() {
     let mut setting = config();
