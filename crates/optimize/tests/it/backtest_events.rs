@@ -295,6 +295,48 @@ fn target_weights_trade_the_difference() {
     near(result.exposure.unwrap()[4], -0.5);
 }
 
+/// The sum of four lots is less than they are by some last bits.
+#[test]
+fn a_target_of_nothing_leaves_nothing() {
+    let open = [175.4, 175.4, 141.99, 35.53, 173.08, 124.21, 124.21, 124.21];
+    let bars = Bars::new(&open, &open, &open, &open).unwrap();
+    let weights = [0.34, 0.66, 0.68, 0.84, 0.0];
+    let script: Script<'_> = &|view, orders| {
+        if let Some(weight) = weights.get(view.bar()) {
+            orders.target_weight(*weight);
+        }
+    };
+    let setting = EventConfig { max_lots: 4, ..config() };
+    let result = EventBacktest::new(bars, setting)
+        .unwrap()
+        .run_detailed(&mut Scripted(script), Detail::ALL)
+        .unwrap();
+    let trades = result.trades.unwrap();
+    assert!(trades.iter().all(|trade| trade.status == TradeStatus::Closed), "{trades:?}");
+    assert_eq!(result.statistics.trades, trades.len());
+    assert_eq!(result.statistics.bars_in_market, 4);
+    assert_eq!(result.exposure.unwrap()[5..], [0.0; 3]);
+}
+
+/// A target that is met already, or by whole lots, cuts no slivers off.
+#[test]
+fn targets_trade_no_crumbs() {
+    let open = [100.0, 100.0, 30.1, 70.3, 70.3, 70.3, 70.3, 70.3];
+    let bars = Bars::new(&open, &open, &open, &open).unwrap();
+    let script: Script<'_> = &|view, orders| match view.bar() {
+        0 => orders.target_weight(0.3),
+        1 => orders.target_weight(0.7),
+        2.. => orders.target_weight(0.45),
+    };
+    let result = EventBacktest::new(bars, EventConfig { max_lots: 4, ..config() })
+        .unwrap()
+        .run_detailed(&mut Scripted(script), Detail::ALL)
+        .unwrap();
+    let trades = result.trades.unwrap();
+    assert!(trades.iter().all(|trade| trade.exit_bar <= 3 || trade.status == TradeStatus::Open));
+    assert!(trades.iter().all(|trade| trade.size > 1.0), "{trades:?}");
+}
+
 #[test]
 fn splits_and_dividends() {
     let mut rows = FLAT;
