@@ -295,6 +295,26 @@ fn target_weights_trade_the_difference() {
     near(result.exposure.unwrap()[4], -0.5);
 }
 
+/// A year of 25.2 % is 0.1 % a bar of the 1,000 that 10 units were worth before their split.
+#[test]
+fn what_is_borrowed_costs_what_it_was_worth_before_a_split() {
+    let mut rows = FLAT;
+    for row in &mut rows[2..] {
+        *row = [25.0; 4];
+    }
+    let costs = TradingCosts { borrow_rate: 0.252, ..TradingCosts::default() };
+    let actions = [CorporateAction { bar: 2, kind: ActionKind::Split(4.0) }];
+    let result = play(&rows, config().with_costs(costs), &actions, &|view, orders| {
+        if view.bar() == 0 {
+            orders.place(short(10.0));
+        }
+    });
+    near(result.financing, -3.0);
+    for (bar, want) in [(1, 10_000.0), (2, 9_999.0), (3, 9_998.0), (4, 9_997.0)] {
+        near(result.equity.as_ref().unwrap()[bar], want);
+    }
+}
+
 /// The sum of four lots is less than they are by some last bits.
 #[test]
 fn a_target_of_nothing_leaves_nothing() {

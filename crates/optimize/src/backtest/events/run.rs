@@ -133,11 +133,12 @@ impl<'r, 'a> Run<'r, 'a> {
 
     /// Steps 1 to 4, and the orders of step 5.
     fn trade(&mut self, bar: usize) {
-        if bar == self.next_action {
-            self.corporate_actions(bar);
-        }
+        // First on what was held overnight, at the prices it was held at.
         if self.has_rates {
             self.finance(bar);
+        }
+        if bar == self.next_action {
+            self.corporate_actions(bar);
         }
         if self.account.lots.is_empty() && self.placed.is_empty() && self.waiting.is_empty() {
             return;
