@@ -425,6 +425,26 @@ fn a_lost_account_stops() {
     near(trade.adverse, -3.0);
 }
 
+/// A debt bears no interest, whose quotient to the debt before would count as a gain, and no order
+/// waits any longer.
+#[test]
+fn a_lost_account_owes_no_interest_and_waits_for_nothing() {
+    let mut rows = FLAT;
+    rows[2] = [100.0, 400.0, 100.0, 300.0];
+    let costs = TradingCosts { debit_rate: 0.252, ..TradingCosts::default() };
+    let result = play(&rows, config().with_costs(costs), &[], &|view, orders| {
+        if view.bar() == 0 {
+            orders.place(short(100.0));
+        }
+        if view.bar() == 1 {
+            orders.place(long(1.0).with_kind(OrderKind::Limit(99.5)));
+        }
+    });
+    assert_eq!(result.equity.unwrap()[2..], [-10_000.0; 3]);
+    assert_eq!((result.financing, result.rejected), (0.0, 0));
+    near(result.statistics.omega, 0.0);
+}
+
 /// A debt of as much as there was does not double in a year because (-1)^2 is 1.
 #[test]
 fn what_is_lost_altogether_has_no_annual_return() {

@@ -176,6 +176,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let needed = self.config.maintenance_margin;
         if equity <= 0.0 && !self.is_ruined {
             account.close_all(bar, ExitReason::Ruin);
+            self.waiting.clear();
             self.is_ruined = true;
             equity = account.cash;
         } else if needed > 0.0 && equity < needed * gross {
@@ -281,9 +282,10 @@ impl<'r, 'a> Run<'r, 'a> {
         }
     }
 
-    /// Interest since the close before; none on money alone where it bears none.
+    /// Interest since the close before; none on money alone where it bears none, and none on what a lost
+    /// account owes.
     fn finance(&mut self, bar: usize) {
-        let Some(before) = bar.checked_sub(1) else { return };
+        let Some(before) = bar.checked_sub(1).filter(|_| !self.is_ruined) else { return };
         let (costs, account) = (&self.config.costs, &mut self.account);
         if account.lots.is_empty() && costs.cash_rate == 0.0 {
             return;
