@@ -177,6 +177,49 @@ fn limits_and_stops_wait_and_gap() {
     assert_eq!((trade.exit_bar, trade.exit_price), (2, 102.0));
 }
 
+/// What a bar did before an order filled within it is not what happened to the lot.
+#[test]
+fn a_lot_sees_what_comes_after_its_fill() {
+    let mut rows = FLAT;
+    rows[1] = [100.0, 110.0, 95.0, 96.0];
+    rows[2] = [99.0, 100.0, 94.0, 97.0];
+    rows[3] = [97.0, 98.0, 96.0, 97.0];
+    rows[4] = rows[3];
+    let order = |side, kind| {
+        Order::market(side, Sizing::Units(10.0)).with_kind(kind).with_trailing_stop(0.05)
+    };
+    // 5 % below 96, the close of the fill's bar, then below 100; never below 110.
+    let trade = only(&once(&rows, config(), order(Side::Long, OrderKind::Limit(95.0))));
+    assert_eq!((trade.entry_bar, trade.entry_price), (1, 95.0));
+    assert_eq!(trade.status, TradeStatus::Open);
+    near(trade.favourable, 100.0 / 95.0 - 1.0);
+    near(trade.adverse, 94.0 / 95.0 - 1.0);
+    let plain = |side, kind| Order::market(side, Sizing::Units(10.0)).with_kind(kind);
+    let mut outcome = |side, kind, bar| {
+        rows[1] = bar;
+        rows[2..].fill([bar[3]; 4]);
+        let trade = only(&once(&rows, config(), plain(side, kind)));
+        (trade.favourable * trade.entry_price, trade.adverse * trade.entry_price)
+    };
+    let (favourable, adverse) =
+        outcome(Side::Long, OrderKind::Stop(105.0), [100.0, 110.0, 92.0, 104.0]);
+    near(favourable, 5.0);
+    near(adverse, -1.0);
+    let (favourable, adverse) =
+        outcome(Side::Short, OrderKind::Limit(105.0), [100.0, 110.0, 92.0, 104.0]);
+    near(favourable, 1.0);
+    near(adverse, -5.0);
+    let (favourable, adverse) =
+        outcome(Side::Short, OrderKind::Stop(95.0), [100.0, 110.0, 92.0, 97.0]);
+    near(favourable, 3.0);
+    near(adverse, -2.0);
+    // All of a bar comes after its open.
+    let (favourable, adverse) =
+        outcome(Side::Long, OrderKind::Limit(105.0), [100.0, 110.0, 92.0, 97.0]);
+    near(favourable, 10.0);
+    near(adverse, -8.0);
+}
+
 #[test]
 fn waiting_orders_can_be_withdrawn() {
     let mut rows = FLAT;

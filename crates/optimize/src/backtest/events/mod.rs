@@ -28,7 +28,9 @@
 //!    known. A trailing stop follows the best price up to the bar before. Then waiting limit and stop
 //!    orders, by the same gap rule: a limit fills at the open if that is better, a stop at the open if
 //!    that is worse. The stop of a lot opened by such an order counts against this bar's range at once,
-//!    its take profit from the next bar on.
+//!    its take profit from the next bar on. Its best and worst prices, and so a trailing stop, take of
+//!    this bar what must have come after a fill within it: the extreme to which prices went on through
+//!    the order's price, and the close.
 //! 5. **The close.** With next-close execution, the orders of step 3 fill here instead. Equity is
 //!    marked; where nothing is left of it every lot is closed at the close and trading ends, and where
 //!    less is left than the maintenance margin every lot is closed there. Then the strategy is asked.

@@ -154,12 +154,12 @@ impl<'r, 'a> Run<'r, 'a> {
         if !self.account.lots.is_empty() {
             self.levels(bar);
         }
-        if !self.waiting.is_empty() {
-            self.waiting_orders(bar);
-        }
         for lot in &mut self.account.lots {
             let Columns { high, low, .. } = &self.columns[lot.asset];
             lot.reach(low[bar], high[bar]);
+        }
+        if !self.waiting.is_empty() {
+            self.waiting_orders(bar);
         }
         for (mark, columns) in self.account.marks.iter_mut().zip(&self.columns) {
             *mark = columns.close[bar];
@@ -357,10 +357,16 @@ impl<'r, 'a> Run<'r, 'a> {
             self.account.open(asset, &order, bar, price);
             // The worst is assumed of the rest of the bar.
             let rest = BarRange { open: price, ..range };
-            if let Some(lot) = self.account.lots.get(before)
-                && let Some((exit, reason)) = rest.level_exit(order.side, lot.stop_level(), None)
-            {
-                self.account.close(before, f64::INFINITY, bar, exit, reason);
+            let Some(lot) = self.account.lots.get_mut(before) else { continue };
+            match rest.level_exit(order.side, lot.stop_level(), None) {
+                Some((exit, reason)) => {
+                    self.account.close(before, f64::INFINITY, bar, exit, reason);
+                }
+                None => {
+                    let is_above = order.kind.is_above(order.side);
+                    let [low, high] = range.after(price, is_above, self.columns[asset].close[bar]);
+                    lot.reach(low, high);
+                }
             }
         }
     }
