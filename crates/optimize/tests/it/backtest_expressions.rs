@@ -141,6 +141,28 @@ fn mistakes_are_told_with_their_place() {
     let deep = |open: &str| format!("{}close > 1", open.repeat(100_000));
     assert!(message(&deep("(")).contains("more than 64 brackets"));
     assert!(message(&deep("-")).contains("too many signs"));
+    // So are long chains, each link of which is a level of the tree.
+    for link in ["close > 1 and ", "close > 1 or not ", "1 + ", "2 * "] {
+        assert!(
+            message(&deep(link)).starts_with("more than 1000 values and operators at character")
+        );
+    }
+    // The 501st value is the 1001st node.
+    assert!(message(&deep("1 + ")).contains("at character 2001 of"));
+}
+
+/// A chain as long as it may be is evaluated on the small stack of a thread.
+#[test]
+fn long_chains_are_evaluated() {
+    let close = [1.0, 2.0, 3.0];
+    for (text, want) in [
+        (format!("{}close > 2", "close > 1 and ".repeat(248)), [false, false, true]),
+        (format!("sma({}close, 1) > 999", "close + ".repeat(490)), [false, false, true]),
+        (format!("{}close > 2", "not ".repeat(1_000_000)), [false, false, true]),
+        (format!("{}close > 2", "not ".repeat(1_000_001)), [true, true, false]),
+    ] {
+        assert_eq!(flags(&text, &close), want);
+    }
 }
 
 #[test]
