@@ -345,6 +345,16 @@ pub enum ErrorKind {
         /// The value found.
         value: f64,
     },
+    /// A close of one of several assets that cannot be traded at.
+    #[error("close of asset {asset} at bar {bar} is {value}, expected a finite number above zero")]
+    BadAssetPrice {
+        /// The asset, by its place.
+        asset: usize,
+        /// The bar, from zero.
+        bar: usize,
+        /// The value found.
+        value: f64,
+    },
     /// A bar whose high is below its low.
     #[error("high of bar {bar} is {high}, below its low {low}")]
     CrossedBar {
