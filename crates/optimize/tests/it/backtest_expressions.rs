@@ -177,7 +177,29 @@ fn parameters_are_set_when_a_rule_runs() {
     let partly = rule.clone().with_parameter("fast", 5.0).with_parameter("slw", 20.0);
     assert_eq!(
         message(&partly),
-        "no parameter of the expression is called \"slow\"; the nearest is \"slw\""
+        "no parameter of the rule is called \"slw\"; the nearest is \"slow\""
+    );
+    // Neither is one beside all that there are, which would change nothing.
+    let beside = ExpressionStrategy::new("sma(fast) > 3", "close < 2").unwrap();
+    let beside = beside.with_parameter("fast", 5.0).with_parameter("fsat", 5.0);
+    let unused = "no parameter of the rule is called \"fsat\"; the nearest is \"fast\"";
+    assert_eq!(message(&beside), unused);
+    let json = serde_json::to_string(&beside).unwrap();
+    assert_eq!(message(&serde_json::from_str(&json).unwrap()), unused);
+    let without = ExpressionStrategy::new("close > 3", "close < 2").unwrap();
+    let given = without.clone().with_parameters([("x", 1.0)]).unwrap_err().to_string();
+    assert_eq!(given, "no parameter of the rule is called \"x\"; there is none");
+    // A name without a value may be a column, and is told with its place.
+    let mistyped = ExpressionStrategy::new("close > 3", "1 < 2 or clse > sma(20)").unwrap();
+    let place = "\"clse\" is neither a column nor a parameter with a value, the nearest name is \
+                 \"close\", at character 10 of \"1 < 2 or clse > sma(20)\"";
+    assert_eq!(message(&mistyped), place);
+    assert_eq!(mistyped.with_parameters([]).unwrap_err().to_string(), place);
+    let open = rule.clone().with_parameters([("fast", 5.0), ("slow", 9.0)]).unwrap_err();
+    assert_eq!(
+        open.to_string(),
+        "\"level\" is neither a column nor a parameter with a value at character 13 of \
+         \"rsi(fast) > level\""
     );
     let set = |fast: f64, slow: f64| {
         rule.clone()

@@ -273,16 +273,13 @@ impl Parser<'_> {
         if self.takes("(") {
             return self.call(at, &name);
         }
-        Ok(match name.as_str() {
-            "open" => Node::Column(Column::Open),
-            "high" => Node::Column(Column::High),
-            "low" => Node::Column(Column::Low),
-            "close" => Node::Column(Column::Close),
-            _ if Function::ALL.iter().any(|entry| entry.0 == name) => {
-                return Err(self.mistake(at, format!("expected `(` after {name}")));
-            }
-            _ => Node::Parameter(name),
-        })
+        if let Some((_, column)) = Column::ALL.iter().find(|entry| entry.0 == name) {
+            return Ok(Node::Column(*column));
+        }
+        if Function::ALL.iter().any(|entry| entry.0 == name) {
+            return Err(self.mistake(at, format!("expected `(` after {name}")));
+        }
+        Ok(Node::Parameter { name, at })
     }
 
     fn number(&mut self) -> Result<Node> {
