@@ -9,6 +9,13 @@ pub(crate) fn nearest_name<'a>(name: &str, known: impl Iterator<Item = &'a str>)
     known.min_by_key(|candidate| distance(name, candidate)).unwrap_or_default().to_owned()
 }
 
+/// The closest of the known names, if at most half of it is different: one that was likely meant.
+pub(crate) fn likely_name<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let closest = known.min_by_key(|candidate| distance(name, candidate))?;
+    let longest = name.chars().count().max(closest.chars().count());
+    (2 * distance(name, closest) <= longest).then_some(closest)
+}
+
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -35,5 +42,8 @@ mod tests {
         assert_eq!(distance("abc", "abc"), 0);
         assert_eq!(nearest_name("fats", ["slow", "fast"].into_iter()), "fast");
         assert_eq!(nearest_name("x", std::iter::empty()), "");
+        let likely = |name| likely_name(name, ["close", "open"].into_iter());
+        assert_eq!((likely("clse"), likely("level")), (Some("close"), None));
+        assert_eq!(likely_name("x", std::iter::empty()), None);
     }
 }

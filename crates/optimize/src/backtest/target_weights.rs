@@ -56,18 +56,17 @@ impl PortfolioTrack {
 ///
 /// [`ErrorKind::WrongLength`] when closes differ in length, a decision holds another number of weights
 /// than there are assets; [`ErrorKind::InvalidParameter`] when decisions are not in ascending order;
-/// [`ErrorKind::NonFiniteEntry`] when a weight is not finite; [`ErrorKind::TooFewRows`] when no
-/// decision can be executed.
+/// [`ErrorKind::NonFiniteEntry`] when a weight is not finite; [`ErrorKind::BadAssetPrice`] for a close
+/// that is not above 0; [`ErrorKind::InvalidParameter`] for a cost that is no fraction below 1, or takes
+/// all that a rebalancing turns over; [`ErrorKind::TooFewRows`] when no decision can be executed.
 pub fn hold_target_weights(
     closes: &[&[f64]],
     decisions: &[Decision<'_>],
     cost: f64,
 ) -> Result<PortfolioTrack> {
     let n_assets = closes.len();
-    let n_bars = closes.first().map_or(0, |column| column.len());
-    for column in closes {
-        check_length("closes of every asset", n_bars, column.len())?;
-    }
+    let n_bars = check_closes(closes)?;
+    check_cost(cost, (0.0..1.0).contains(&cost), "a fraction from 0 to below 1")?;
     for decision in decisions {
         check_length("weights of a decision", n_assets, decision.weights.len())?;
         for (index, &value) in decision.weights.iter().enumerate() {
@@ -117,7 +116,9 @@ pub fn hold_target_weights(
                 .zip(decision.weights)
                 .map(|((share, column), weight)| (weight - share * column[bar] / value).abs())
                 .sum();
-            let invested = value * (1.0 - cost * turnover);
+            let left = 1.0 - cost * turnover;
+            check_cost(cost, left > 0.0, "less than one over the turnover of every rebalancing")?;
+            let invested = value * left;
             let mut budget = 1.0;
             for ((share, column), weight) in shares.iter_mut().zip(closes).zip(decision.weights) {
                 *share = weight * invested / column[bar];
@@ -130,6 +131,26 @@ pub fn hold_target_weights(
         track.equity.push(cash + held(&shares));
     }
     Ok(track)
+}
+
+/// Checks that closes are of one length and above 0; gives the length.
+pub(super) fn check_closes(closes: &[&[f64]]) -> Result<usize> {
+    let n_bars = closes.first().map_or(0, |column| column.len());
+    for (asset, column) in closes.iter().enumerate() {
+        check_length("closes of every asset", n_bars, column.len())?;
+        if let Some(bar) = column.iter().position(|v| !(v.is_finite() && *v > 0.0)) {
+            return Err(ErrorKind::BadAssetPrice { asset, bar, value: column[bar] }.into());
+        }
+    }
+    Ok(n_bars)
+}
+
+fn check_cost(value: f64, is_right: bool, expected: &'static str) -> Result<()> {
+    if is_right {
+        Ok(())
+    } else {
+        Err(ErrorKind::InvalidParameter { name: "cost", value, expected }.into())
+    }
 }
 
 fn check_length(what: &'static str, expected: usize, got: usize) -> Result<()> {
@@ -180,6 +201,31 @@ mod tests {
         let after = hold_target_weights(&[&a, &b], &decisions, 0.001).unwrap();
         assert_eq!(before.equity[..21], after.equity[..21]);
         assert_ne!(before.equity[21], after.equity[21]);
+    }
+
+    #[test]
+    fn bad_prices_and_costs_are_named() {
+        let good = [1.0, 2.0, 3.0];
+        let one = [Decision { bar: 0, weights: &[0.5, 0.5] }];
+        let message = |other: &[f64], cost: f64| {
+            hold_target_weights(&[&good, other], &one, cost).unwrap_err().to_string()
+        };
+        for (bad, text) in [(f64::NAN, "NaN"), (0.0, "0"), (-1.0, "-1"), (f64::INFINITY, "inf")] {
+            assert_eq!(
+                message(&[1.0, 1.0, bad], 0.0),
+                format!("close of asset 1 at bar 2 is {text}, expected a finite number above zero")
+            );
+        }
+        for cost in [2.0, 1.0, -0.1, f64::NAN] {
+            let expected = format!("cost is {cost}, expected a fraction from 0 to below 1");
+            assert_eq!(message(&good, cost), expected);
+        }
+        // A whole turn from one asset to the other trades twice the value.
+        let turn =
+            [Decision { bar: 0, weights: &[1.0, 0.0] }, Decision { bar: 1, weights: &[0.0, 1.0] }];
+        assert!(hold_target_weights(&[&good, &good], &turn, 0.4).is_ok());
+        let error = hold_target_weights(&[&good, &good], &turn, 0.5).unwrap_err().to_string();
+        assert!(error.starts_with("cost is 0.5, expected less than one over"), "{error}");
     }
 
     #[test]

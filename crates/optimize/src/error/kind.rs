@@ -345,6 +345,16 @@ pub enum ErrorKind {
         /// The value found.
         value: f64,
     },
+    /// A close of one of several assets that cannot be traded at.
+    #[error("close of asset {asset} at bar {bar} is {value}, expected a finite number above zero")]
+    BadAssetPrice {
+        /// The asset, by its place.
+        asset: usize,
+        /// The bar, from zero.
+        bar: usize,
+        /// The value found.
+        value: f64,
+    },
     /// A bar whose high is below its low.
     #[error("high of bar {bar} is {high}, below its low {low}")]
     CrossedBar {
@@ -394,13 +404,13 @@ pub enum ErrorKind {
         window: usize,
     },
     /// A name that is none of the known ones.
-    #[error("no {what} is called {name:?}; the nearest is {nearest:?}")]
+    #[error("no {what} is called {name:?}; {}", nearest_of(nearest))]
     UnknownName {
         /// Kind of thing that was looked for.
         what: &'static str,
         /// The name given.
         name: String,
-        /// The closest known name.
+        /// The closest known name; empty where none is known.
         nearest: String,
     },
     /// A parameter of a trial that does not fit.
@@ -542,4 +552,12 @@ pub enum ErrorKind {
         /// What the sink said.
         reason: String,
     },
+}
+
+fn nearest_of(nearest: &str) -> String {
+    if nearest.is_empty() {
+        "there is none".to_owned()
+    } else {
+        format!("the nearest is {nearest:?}")
+    }
 }

@@ -17,7 +17,11 @@ pub fn annualized_return(returns: &[f64], periods_per_year: f64) -> f64 {
     compound_annually(1.0 + total_return(returns), returns.len(), periods_per_year)
 }
 
-/// `growth^(periods_per_year / n_periods) - 1`.
+/// `growth^(periods_per_year / n_periods) - 1`; NaN for a growth below 0, of which whole powers would be
+/// numbers.
 pub(crate) fn compound_annually(growth: f64, n_periods: usize, periods_per_year: f64) -> f64 {
+    if growth < 0.0 {
+        return f64::NAN;
+    }
     growth.powf(periods_per_year / n_periods as f64) - 1.0
 }

@@ -177,6 +177,49 @@ fn limits_and_stops_wait_and_gap() {
     assert_eq!((trade.exit_bar, trade.exit_price), (2, 102.0));
 }
 
+/// What a bar did before an order filled within it is not what happened to the lot.
+#[test]
+fn a_lot_sees_what_comes_after_its_fill() {
+    let mut rows = FLAT;
+    rows[1] = [100.0, 110.0, 95.0, 96.0];
+    rows[2] = [99.0, 100.0, 94.0, 97.0];
+    rows[3] = [97.0, 98.0, 96.0, 97.0];
+    rows[4] = rows[3];
+    let order = |side, kind| {
+        Order::market(side, Sizing::Units(10.0)).with_kind(kind).with_trailing_stop(0.05)
+    };
+    // 5 % below 96, the close of the fill's bar, then below 100; never below 110.
+    let trade = only(&once(&rows, config(), order(Side::Long, OrderKind::Limit(95.0))));
+    assert_eq!((trade.entry_bar, trade.entry_price), (1, 95.0));
+    assert_eq!(trade.status, TradeStatus::Open);
+    near(trade.favourable, 100.0 / 95.0 - 1.0);
+    near(trade.adverse, 94.0 / 95.0 - 1.0);
+    let plain = |side, kind| Order::market(side, Sizing::Units(10.0)).with_kind(kind);
+    let mut outcome = |side, kind, bar| {
+        rows[1] = bar;
+        rows[2..].fill([bar[3]; 4]);
+        let trade = only(&once(&rows, config(), plain(side, kind)));
+        (trade.favourable * trade.entry_price, trade.adverse * trade.entry_price)
+    };
+    let (favourable, adverse) =
+        outcome(Side::Long, OrderKind::Stop(105.0), [100.0, 110.0, 92.0, 104.0]);
+    near(favourable, 5.0);
+    near(adverse, -1.0);
+    let (favourable, adverse) =
+        outcome(Side::Short, OrderKind::Limit(105.0), [100.0, 110.0, 92.0, 104.0]);
+    near(favourable, 1.0);
+    near(adverse, -5.0);
+    let (favourable, adverse) =
+        outcome(Side::Short, OrderKind::Stop(95.0), [100.0, 110.0, 92.0, 97.0]);
+    near(favourable, 3.0);
+    near(adverse, -2.0);
+    // All of a bar comes after its open.
+    let (favourable, adverse) =
+        outcome(Side::Long, OrderKind::Limit(105.0), [100.0, 110.0, 92.0, 97.0]);
+    near(favourable, 10.0);
+    near(adverse, -8.0);
+}
+
 #[test]
 fn waiting_orders_can_be_withdrawn() {
     let mut rows = FLAT;
@@ -295,6 +338,68 @@ fn target_weights_trade_the_difference() {
     near(result.exposure.unwrap()[4], -0.5);
 }
 
+/// A year of 25.2 % is 0.1 % a bar of the 1,000 that 10 units were worth before their split.
+#[test]
+fn what_is_borrowed_costs_what_it_was_worth_before_a_split() {
+    let mut rows = FLAT;
+    for row in &mut rows[2..] {
+        *row = [25.0; 4];
+    }
+    let costs = TradingCosts { borrow_rate: 0.252, ..TradingCosts::default() };
+    let actions = [CorporateAction { bar: 2, kind: ActionKind::Split(4.0) }];
+    let result = play(&rows, config().with_costs(costs), &actions, &|view, orders| {
+        if view.bar() == 0 {
+            orders.place(short(10.0));
+        }
+    });
+    near(result.financing, -3.0);
+    for (bar, want) in [(1, 10_000.0), (2, 9_999.0), (3, 9_998.0), (4, 9_997.0)] {
+        near(result.equity.as_ref().unwrap()[bar], want);
+    }
+}
+
+/// The sum of four lots is less than they are by some last bits.
+#[test]
+fn a_target_of_nothing_leaves_nothing() {
+    let open = [175.4, 175.4, 141.99, 35.53, 173.08, 124.21, 124.21, 124.21];
+    let bars = Bars::new(&open, &open, &open, &open).unwrap();
+    let weights = [0.34, 0.66, 0.68, 0.84, 0.0];
+    let script: Script<'_> = &|view, orders| {
+        if let Some(weight) = weights.get(view.bar()) {
+            orders.target_weight(*weight);
+        }
+    };
+    let setting = EventConfig { max_lots: 4, ..config() };
+    let result = EventBacktest::new(bars, setting)
+        .unwrap()
+        .run_detailed(&mut Scripted(script), Detail::ALL)
+        .unwrap();
+    let trades = result.trades.unwrap();
+    assert!(trades.iter().all(|trade| trade.status == TradeStatus::Closed), "{trades:?}");
+    assert_eq!(result.statistics.trades, trades.len());
+    assert_eq!(result.statistics.bars_in_market, 4);
+    assert_eq!(result.exposure.unwrap()[5..], [0.0; 3]);
+}
+
+/// A target that is met already, or by whole lots, cuts no slivers off.
+#[test]
+fn targets_trade_no_crumbs() {
+    let open = [100.0, 100.0, 30.1, 70.3, 70.3, 70.3, 70.3, 70.3];
+    let bars = Bars::new(&open, &open, &open, &open).unwrap();
+    let script: Script<'_> = &|view, orders| match view.bar() {
+        0 => orders.target_weight(0.3),
+        1 => orders.target_weight(0.7),
+        2.. => orders.target_weight(0.45),
+    };
+    let result = EventBacktest::new(bars, EventConfig { max_lots: 4, ..config() })
+        .unwrap()
+        .run_detailed(&mut Scripted(script), Detail::ALL)
+        .unwrap();
+    let trades = result.trades.unwrap();
+    assert!(trades.iter().all(|trade| trade.exit_bar <= 3 || trade.status == TradeStatus::Open));
+    assert!(trades.iter().all(|trade| trade.size > 1.0), "{trades:?}");
+}
+
 #[test]
 fn splits_and_dividends() {
     let mut rows = FLAT;
@@ -361,6 +466,39 @@ fn a_lost_account_stops() {
     assert_eq!((trade.exit_bar, trade.exit_reason), (2, ExitReason::Ruin));
     assert_eq!(result.statistics.final_equity, -10_000.0);
     near(trade.adverse, -3.0);
+}
+
+/// A debt bears no interest, whose quotient to the debt before would count as a gain, and no order
+/// waits any longer.
+#[test]
+fn a_lost_account_owes_no_interest_and_waits_for_nothing() {
+    let mut rows = FLAT;
+    rows[2] = [100.0, 400.0, 100.0, 300.0];
+    let costs = TradingCosts { debit_rate: 0.252, ..TradingCosts::default() };
+    let result = play(&rows, config().with_costs(costs), &[], &|view, orders| {
+        if view.bar() == 0 {
+            orders.place(short(100.0));
+        }
+        if view.bar() == 1 {
+            orders.place(long(1.0).with_kind(OrderKind::Limit(99.5)));
+        }
+    });
+    assert_eq!(result.equity.unwrap()[2..], [-10_000.0; 3]);
+    assert_eq!((result.financing, result.rejected), (0.0, 0));
+    near(result.statistics.omega, 0.0);
+}
+
+/// A debt of as much as there was does not double in a year because (-1)^2 is 1.
+#[test]
+fn what_is_lost_altogether_has_no_annual_return() {
+    let mut rows = FLAT;
+    rows[2] = [100.0, 400.0, 100.0, 300.0];
+    // A year has twice the bars there are.
+    let setting = EventConfig { periods_per_year: 10.0, ..config() };
+    let s = once(&rows, setting, short(100.0)).statistics;
+    assert_eq!(s.total_return, -2.0);
+    assert!(s.annualized_return.is_nan() && s.calmar.is_nan(), "{s:?}");
+    assert!(tangency_optimize::metrics::annualized_return(&[-1.5, 0.0], 4.0).is_nan());
 }
 
 #[test]

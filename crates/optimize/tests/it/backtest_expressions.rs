@@ -141,6 +141,28 @@ fn mistakes_are_told_with_their_place() {
     let deep = |open: &str| format!("{}close > 1", open.repeat(100_000));
     assert!(message(&deep("(")).contains("more than 64 brackets"));
     assert!(message(&deep("-")).contains("too many signs"));
+    // So are long chains, each link of which is a level of the tree.
+    for link in ["close > 1 and ", "close > 1 or not ", "1 + ", "2 * "] {
+        assert!(
+            message(&deep(link)).starts_with("more than 1000 values and operators at character")
+        );
+    }
+    // The 501st value is the 1001st node.
+    assert!(message(&deep("1 + ")).contains("at character 2001 of"));
+}
+
+/// A chain as long as it may be is evaluated on the small stack of a thread.
+#[test]
+fn long_chains_are_evaluated() {
+    let close = [1.0, 2.0, 3.0];
+    for (text, want) in [
+        (format!("{}close > 2", "close > 1 and ".repeat(248)), [false, false, true]),
+        (format!("sma({}close, 1) > 999", "close + ".repeat(490)), [false, false, true]),
+        (format!("{}close > 2", "not ".repeat(1_000_000)), [false, false, true]),
+        (format!("{}close > 2", "not ".repeat(1_000_001)), [true, true, false]),
+    ] {
+        assert_eq!(flags(&text, &close), want);
+    }
 }
 
 #[test]
@@ -155,7 +177,29 @@ fn parameters_are_set_when_a_rule_runs() {
     let partly = rule.clone().with_parameter("fast", 5.0).with_parameter("slw", 20.0);
     assert_eq!(
         message(&partly),
-        "no parameter of the expression is called \"slow\"; the nearest is \"slw\""
+        "no parameter of the rule is called \"slw\"; the nearest is \"slow\""
+    );
+    // Neither is one beside all that there are, which would change nothing.
+    let beside = ExpressionStrategy::new("sma(fast) > 3", "close < 2").unwrap();
+    let beside = beside.with_parameter("fast", 5.0).with_parameter("fsat", 5.0);
+    let unused = "no parameter of the rule is called \"fsat\"; the nearest is \"fast\"";
+    assert_eq!(message(&beside), unused);
+    let json = serde_json::to_string(&beside).unwrap();
+    assert_eq!(message(&serde_json::from_str(&json).unwrap()), unused);
+    let without = ExpressionStrategy::new("close > 3", "close < 2").unwrap();
+    let given = without.clone().with_parameters([("x", 1.0)]).unwrap_err().to_string();
+    assert_eq!(given, "no parameter of the rule is called \"x\"; there is none");
+    // A name without a value may be a column, and is told with its place.
+    let mistyped = ExpressionStrategy::new("close > 3", "1 < 2 or clse > sma(20)").unwrap();
+    let place = "\"clse\" is neither a column nor a parameter with a value, the nearest name is \
+                 \"close\", at character 10 of \"1 < 2 or clse > sma(20)\"";
+    assert_eq!(message(&mistyped), place);
+    assert_eq!(mistyped.with_parameters([]).unwrap_err().to_string(), place);
+    let open = rule.clone().with_parameters([("fast", 5.0), ("slow", 9.0)]).unwrap_err();
+    assert_eq!(
+        open.to_string(),
+        "\"level\" is neither a column nor a parameter with a value at character 13 of \
+         \"rsi(fast) > level\""
     );
     let set = |fast: f64, slow: f64| {
         rule.clone()

@@ -7,7 +7,7 @@ use tangency_optimize::backtest::events::{
 };
 use tangency_optimize::backtest::{Bars, Costs, Detail, Execution, Signals, SimdWidth};
 
-use crate::backtest_agreement::{Random, Series};
+use crate::backtest_agreement::{Random, Series, same_cases};
 use crate::backtest_plans::{AsOrders, random_config, random_plan};
 
 /// Bars on whole prices around 100: opens that jump, closes that stand still, levels that are reached
@@ -88,7 +88,7 @@ fn assert_near(got: &EventResult, want: &EventResult, what: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(same_cases(300))]
 
     #[test]
     fn together_as_alone_as_in_the_general_engine(

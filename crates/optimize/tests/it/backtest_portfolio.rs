@@ -237,12 +237,11 @@ fn short_and_long_with_everything_that_is_paid() {
     // 60 units short of a, 400 long of b, no cash: 10,000 + 6,000 - 16,000.
     let equity = result.equity.unwrap();
     near(equity[1], 10_000.0);
-    // The dividend of 0.5 on 60 units is owed, then 6,000 of borrowed units cost 0.1 %, and the 30 of
-    // debt 0.2 %.
-    let after = 10_000.0 - 30.0 - 6.0 - 0.06;
+    // 6,000 of borrowed units cost 0.1 %, then the dividend of 0.5 on 60 units is owed.
+    let after = 10_000.0 - 6.0 - 30.0;
     near(equity[2], after);
-    // Twice the units at half the price; the debt of 36.06 costs 0.2 %.
-    near(equity[3], after - 6.0 - 0.002 * 36.06);
+    // The debt of 36 costs 0.2 %; twice the units at half the price.
+    near(equity[3], after - 6.0 - 0.002 * 36.0);
     near(result.exposure.unwrap()[1], 1.0);
     let open: Vec<_> = result.trades.unwrap();
     assert_eq!((open[0].asset, open[0].trade.side, open[0].trade.size), (0, Side::Short, 60.0));

@@ -10,6 +10,8 @@ use tangency_optimize::backtest::{
 use tangency_optimize::metrics;
 use tangency_pool::Pool;
 
+use crate::backtest_agreement::same_cases;
+
 const OPEN: [f64; 6] = [10.0, 11.0, 12.0, 13.0, 14.0, 15.0];
 const CLOSE: [f64; 6] = [10.5, 11.5, 12.5, 13.5, 14.5, 15.5];
 
@@ -253,6 +255,8 @@ fn ledger(
 }
 
 proptest! {
+    #![proptest_config(same_cases(256))]
+
     /// Statistics are the metrics of the bar returns of the plain ledger.
     #[test]
     fn the_engine_agrees_with_a_ledger((open, close) in walk(), fee in 0.0..0.02, slippage in 0.0..0.02) {

@@ -65,6 +65,12 @@ fn momentum_holds_the_winners() {
     assert!(
         message(MomentumRotation { lookback: 12, ..rotation }).starts_with("lookback is 12 bars")
     );
+    let bad = [1.0, 2.0, 0.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0];
+    assert_eq!(
+        rotation.track(&[&bad, &fast], 0.0).unwrap_err().to_string(),
+        "close of asset 0 at bar 2 is 0, expected a finite number above zero"
+    );
+    assert!(rotation.track(&closes, 2.0).unwrap_err().to_string().starts_with("cost is 2"));
     // Noise after a decision does not change it.
     let mut noisy = slow.clone();
     noisy[8..].fill(1.0);

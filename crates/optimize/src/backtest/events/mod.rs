@@ -16,10 +16,10 @@
 //!
 //! # Order of events within a bar
 //!
-//! 1. **Corporate actions** of the bar: a split multiplies the units held and divides prices of
+//! 1. **Financing** since the close before: interest on cash, on borrowed cash, and on the value of
+//!    borrowed units at that close, each a year's rate over `periods_per_year`. None after a ruin.
+//! 2. **Corporate actions** of the bar: a split multiplies the units held and divides prices of
 //!    orders and levels; a dividend is paid on the units held at the close before, and by those short.
-//! 2. **Financing** since the close before: interest on cash, on borrowed cash, and on the value of
-//!    borrowed units, each a year's rate over `periods_per_year`.
 //! 3. **The open.** Orders decided at the close before, in the order in which they were placed, with
 //!    [`Execution::NextOpen`](crate::backtest::Execution). Lots whose time is up are closed first.
 //! 4. **Within the bar**, first the levels of every lot, those opened at step 3 included. An open
@@ -28,7 +28,9 @@
 //!    known. A trailing stop follows the best price up to the bar before. Then waiting limit and stop
 //!    orders, by the same gap rule: a limit fills at the open if that is better, a stop at the open if
 //!    that is worse. The stop of a lot opened by such an order counts against this bar's range at once,
-//!    its take profit from the next bar on.
+//!    its take profit from the next bar on. Its best and worst prices, and so a trailing stop, take of
+//!    this bar what must have come after a fill within it: the extreme to which prices went on through
+//!    the order's price, and the close.
 //! 5. **The close.** With next-close execution, the orders of step 3 fill here instead. Equity is
 //!    marked; where nothing is left of it every lot is closed at the close and trading ends, and where
 //!    less is left than the maintenance margin every lot is closed there. Then the strategy is asked.

@@ -55,12 +55,16 @@ impl OrderKind {
     /// Where it fills within a bar, if it does: at a limit or better, at a stop or worse.
     #[inline]
     pub(super) fn fill_within(self, side: Side, range: &BarRange) -> Option<f64> {
-        let is_long = side == Side::Long;
         match self {
-            Self::Limit(price) => range.beyond(price, !is_long),
-            Self::Stop(price) => range.beyond(price, is_long),
+            Self::Limit(price) | Self::Stop(price) => range.beyond(price, self.is_above(side)),
             Self::Market => Some(range.open),
         }
+    }
+
+    /// Whether prices rise to it, not fall.
+    #[inline]
+    pub(super) fn is_above(self, side: Side) -> bool {
+        (side == Side::Long) == matches!(self, Self::Stop(_))
     }
 }
 

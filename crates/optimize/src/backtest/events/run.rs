@@ -133,11 +133,12 @@ impl<'r, 'a> Run<'r, 'a> {
 
     /// Steps 1 to 4, and the orders of step 5.
     fn trade(&mut self, bar: usize) {
-        if bar == self.next_action {
-            self.corporate_actions(bar);
-        }
+        // First on what was held overnight, at the prices it was held at.
         if self.has_rates {
             self.finance(bar);
+        }
+        if bar == self.next_action {
+            self.corporate_actions(bar);
         }
         if self.account.lots.is_empty() && self.placed.is_empty() && self.waiting.is_empty() {
             return;
@@ -153,12 +154,12 @@ impl<'r, 'a> Run<'r, 'a> {
         if !self.account.lots.is_empty() {
             self.levels(bar);
         }
-        if !self.waiting.is_empty() {
-            self.waiting_orders(bar);
-        }
         for lot in &mut self.account.lots {
             let Columns { high, low, .. } = &self.columns[lot.asset];
             lot.reach(low[bar], high[bar]);
+        }
+        if !self.waiting.is_empty() {
+            self.waiting_orders(bar);
         }
         for (mark, columns) in self.account.marks.iter_mut().zip(&self.columns) {
             *mark = columns.close[bar];
@@ -175,6 +176,7 @@ impl<'r, 'a> Run<'r, 'a> {
         let needed = self.config.maintenance_margin;
         if equity <= 0.0 && !self.is_ruined {
             account.close_all(bar, ExitReason::Ruin);
+            self.waiting.clear();
             self.is_ruined = true;
             equity = account.cash;
         } else if needed > 0.0 && equity < needed * gross {
@@ -280,9 +282,10 @@ impl<'r, 'a> Run<'r, 'a> {
         }
     }
 
-    /// Interest since the close before; none on money alone where it bears none.
+    /// Interest since the close before; none on money alone where it bears none, and none on what a lost
+    /// account owes.
     fn finance(&mut self, bar: usize) {
-        let Some(before) = bar.checked_sub(1) else { return };
+        let Some(before) = bar.checked_sub(1).filter(|_| !self.is_ruined) else { return };
         let (costs, account) = (&self.config.costs, &mut self.account);
         if account.lots.is_empty() && costs.cash_rate == 0.0 {
             return;
@@ -354,10 +357,16 @@ impl<'r, 'a> Run<'r, 'a> {
             self.account.open(asset, &order, bar, price);
             // The worst is assumed of the rest of the bar.
             let rest = BarRange { open: price, ..range };
-            if let Some(lot) = self.account.lots.get(before)
-                && let Some((exit, reason)) = rest.level_exit(order.side, lot.stop_level(), None)
-            {
-                self.account.close(before, f64::INFINITY, bar, exit, reason);
+            let Some(lot) = self.account.lots.get_mut(before) else { continue };
+            match rest.level_exit(order.side, lot.stop_level(), None) {
+                Some((exit, reason)) => {
+                    self.account.close(before, f64::INFINITY, bar, exit, reason);
+                }
+                None => {
+                    let is_above = order.kind.is_above(order.side);
+                    let [low, high] = range.after(price, is_above, self.columns[asset].close[bar]);
+                    lot.reach(low, high);
+                }
             }
         }
     }

@@ -208,6 +208,19 @@ impl BarRange {
         }
     }
 
+    /// The lowest and the highest price that must have come after a waiting order filled: the whole bar
+    /// after a fill at its open; otherwise the extreme that prices went on to, and the close.
+    #[inline(always)]
+    pub(super) fn after(&self, fill: f64, is_above: bool, close: f64) -> [f64; 2] {
+        if fill == self.open {
+            [self.low, self.high]
+        } else if is_above {
+            [fill.min(close), self.high]
+        } else {
+            [self.low, fill.max(close)]
+        }
+    }
+
     /// Where a lot is closed within the bar: at its stop first, at its take profit otherwise.
     #[inline(always)]
     pub(super) fn level_exit(

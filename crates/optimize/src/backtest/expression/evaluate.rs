@@ -10,7 +10,6 @@ use crate::backtest::fast::{Crossings, Each, SimdWidth, run};
 use crate::backtest::indicators::{Indicators, for_each_extreme_before};
 use crate::backtest::strategies::check_window;
 use crate::error::{ErrorKind, Result};
-use crate::nearest_name::nearest_name;
 
 /// Numbers of every bar, or one for all.
 enum Value {
@@ -33,8 +32,9 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnknownName`] for a parameter that is not given, [`ErrorKind::BadTrialParameter`]
-    /// for a window that is no whole number, [`ErrorKind::WindowTooLong`], [`ErrorKind::WrongLength`].
+    /// [`ErrorKind::BadExpression`] with the position of a name that is neither a column nor a
+    /// parameter with a value, [`ErrorKind::BadTrialParameter`] for a window that is no whole number,
+    /// [`ErrorKind::WindowTooLong`], [`ErrorKind::WrongLength`].
     pub fn flags_into(
         &self,
         indicators: &Indicators<'_>,
@@ -45,12 +45,14 @@ impl Expression {
         if expected != got {
             return Err(ErrorKind::WrongLength { what: "flags", expected, got }.into());
         }
+        self.check_values(parameters)?;
         Evaluation { indicators, parameters }.condition(&self.root, flags)
     }
 }
 
 struct Evaluation<'e, 'a> {
     indicators: &'e Indicators<'a>,
+    /// A value of every parameter.
     parameters: &'e BTreeMap<String, f64>,
 }
 
@@ -124,7 +126,7 @@ impl Evaluation<'_, '_> {
     fn number(&self, node: &Node) -> Result<Value> {
         Ok(match node {
             Node::Number(value) => Value::Constant(*value),
-            Node::Parameter(name) => Value::Constant(self.parameter(name)?),
+            Node::Parameter { name, .. } => Value::Constant(self.parameters[name]),
             Node::Column(column) => {
                 let bars = self.indicators.bars();
                 let values = match column {
@@ -134,7 +136,7 @@ impl Evaluation<'_, '_> {
                     Column::Close => bars.close(),
                 };
                 Value::Series(
-                    self.indicators.column(&self.key(node)?, |out| out.copy_from_slice(values)),
+                    self.indicators.column(&self.key(node), |out| out.copy_from_slice(values)),
                 )
             }
             Node::Negated(inner) => match self.number(inner)? {
@@ -161,14 +163,6 @@ impl Evaluation<'_, '_> {
             Node::Compared(..) | Node::Not(_) | Node::And(_) | Node::Or(_) => {
                 Value::Constant(f64::NAN)
             }
-        })
-    }
-
-    fn parameter(&self, name: &str) -> Result<f64> {
-        self.parameters.get(name).copied().ok_or_else(|| {
-            let nearest = nearest_name(name, self.parameters.keys().map(String::as_str));
-            let (what, name) = ("parameter of the expression", name.to_owned());
-            ErrorKind::UnknownName { what, name, nearest }.into()
         })
     }
 
@@ -239,7 +233,7 @@ impl Evaluation<'_, '_> {
             (series, &inner[1..])
         };
         let window = windows(rest)?.first().copied().unwrap_or(1);
-        Ok(self.indicators.column(&self.key(node)?, |out| match function {
+        Ok(self.indicators.column(&self.key(node), |out| match function {
             Function::Sma => sma_into(&series, window, out).expect(CHECKED),
             Function::Ema => ema_into(&series, window, out).expect(CHECKED),
             Function::Rsi => rsi_into(&series, window, out).expect(CHECKED),
@@ -260,25 +254,25 @@ impl Evaluation<'_, '_> {
     }
 
     /// A name under which equal series are kept: the expression with its parameters set.
-    fn key(&self, node: &Node) -> Result<String> {
-        let pair = |sign: &str, pair: &(Node, Node)| -> Result<String> {
-            Ok(format!("({} {sign} {})", self.key(&pair.0)?, self.key(&pair.1)?))
+    fn key(&self, node: &Node) -> String {
+        let pair = |sign: &str, pair: &(Node, Node)| {
+            format!("({} {sign} {})", self.key(&pair.0), self.key(&pair.1))
         };
-        Ok(match node {
+        match node {
             Node::Number(value) => value.to_string(),
-            Node::Parameter(name) => self.parameter(name)?.to_string(),
+            Node::Parameter { name, .. } => self.parameters[name].to_string(),
             Node::Column(column) => format!("{column:?}").to_ascii_lowercase(),
-            Node::Negated(inner) => format!("-({})", self.key(inner)?),
-            Node::Arithmetic(operator, inner) => pair(&format!("{operator:?}"), inner)?,
+            Node::Negated(inner) => format!("-({})", self.key(inner)),
+            Node::Arithmetic(operator, inner) => pair(&format!("{operator:?}"), inner),
             Node::Call(function, inner) => {
-                let inner = inner.iter().map(|node| self.key(node)).collect::<Result<Vec<_>>>()?;
+                let inner: Vec<String> = inner.iter().map(|node| self.key(node)).collect();
                 format!("{}({})", function.name(), inner.join(", "))
             }
-            Node::Compared(relation, inner) => pair(&format!("{relation:?}"), inner)?,
-            Node::Not(inner) => format!("not {}", self.key(inner)?),
-            Node::And(inner) => pair("and", inner)?,
-            Node::Or(inner) => pair("or", inner)?,
-        })
+            Node::Compared(relation, inner) => pair(&format!("{relation:?}"), inner),
+            Node::Not(inner) => format!("not {}", self.key(inner)),
+            Node::And(inner) => pair("and", inner),
+            Node::Or(inner) => pair("or", inner),
+        }
     }
 }
 

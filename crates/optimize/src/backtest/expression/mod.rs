@@ -17,6 +17,8 @@
 //! `a[i] > b[i]`. A comparison with NaN, as in a warm-up, is false, and so is its `not`-less rest;
 //! `not` turns it true.
 //!
+//! A rule has at most 1,000 values and operators, brackets and calls lie at most 64 deep in each other.
+//!
 //! Nothing in the language looks ahead, and tests replace the future under random expressions to
 //! see that. Each indicator is one pass over the bars, computed once for all rules of a grid that use it.
 

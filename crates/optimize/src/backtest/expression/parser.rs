@@ -7,8 +7,11 @@ use crate::nearest_name::nearest_name;
 /// Brackets and calls within each other; more is no rule anybody wrote.
 const DEEPEST: usize = 64;
 
+/// Values, operators and conditions; a chain of them is as deep a tree as it is long.
+const LARGEST: usize = 1_000;
+
 pub(super) fn parse(text: &str) -> Result<Node> {
-    let mut parser = Parser { text, chars: text.chars().collect(), at: 0, depth: 0 };
+    let mut parser = Parser { text, chars: text.chars().collect(), at: 0, depth: 0, size: 0 };
     let node = parser.any()?;
     parser.skip_space();
     if parser.at < parser.chars.len() {
@@ -27,12 +30,24 @@ struct Parser<'t> {
     chars: Vec<char>,
     at: usize,
     depth: usize,
+    /// Nodes of the tree so far.
+    size: usize,
 }
 
 impl Parser<'_> {
     fn mistake(&self, at: usize, reason: impl Into<String>) -> Error {
         let (text, reason) = (self.text.to_owned(), reason.into());
         ErrorKind::BadExpression { text, position: at + 1, reason }.into()
+    }
+
+    /// Makes room for one more node.
+    fn grow(&mut self, at: usize) -> Result<()> {
+        self.size += 1;
+        if self.size > LARGEST {
+            let reason = format!("more than {LARGEST} values and operators");
+            return Err(self.mistake(at, reason));
+        }
+        Ok(())
     }
 
     fn skip_space(&mut self) {
@@ -107,6 +122,7 @@ impl Parser<'_> {
         next: fn(&mut Self) -> Result<Node>,
     ) -> Result<(Node, Node)> {
         let from = self.here();
+        self.grow(from)?;
         let right = next(self)?;
         for (node, at) in [(&left, start), (&right, from)] {
             if !node.is_condition() {
@@ -117,16 +133,17 @@ impl Parser<'_> {
     }
 
     fn negatable(&mut self) -> Result<Node> {
-        let mut negations = 0;
+        let (mut is_negated, mut has_negations) = (false, false);
         while self.takes_word("not") {
-            negations += 1;
+            is_negated = !is_negated;
+            has_negations = true;
         }
         let at = self.here();
         let node = self.comparison()?;
-        if negations > 0 && !node.is_condition() {
+        if has_negations && !node.is_condition() {
             return Err(self.mistake(at, "expected a condition after `not`, got a number"));
         }
-        Ok((0..negations).fold(node, |node, _| Node::Not(Box::new(node))))
+        Ok(if is_negated { Node::Not(Box::new(node)) } else { node })
     }
 
     fn comparison(&mut self) -> Result<Node> {
@@ -134,6 +151,7 @@ impl Parser<'_> {
         let left = self.sum()?;
         let Some(relation) = self.relation() else { return Ok(left) };
         let from = self.here();
+        self.grow(from)?;
         let right = self.sum()?;
         for (node, at) in [(&left, start), (&right, from)] {
             if node.is_condition() {
@@ -205,6 +223,7 @@ impl Parser<'_> {
         next: fn(&mut Self) -> Result<Node>,
     ) -> Result<Node> {
         let from = self.here();
+        self.grow(from)?;
         let right = next(self)?;
         for (node, at) in [(&left, start), (&right, from)] {
             if node.is_condition() {
@@ -233,6 +252,7 @@ impl Parser<'_> {
 
     fn atom(&mut self) -> Result<Node> {
         let at = self.here();
+        self.grow(at)?;
         if self.takes("(") {
             let node = self.any()?;
             let end = self.here();
@@ -253,16 +273,13 @@ impl Parser<'_> {
         if self.takes("(") {
             return self.call(at, &name);
         }
-        Ok(match name.as_str() {
-            "open" => Node::Column(Column::Open),
-            "high" => Node::Column(Column::High),
-            "low" => Node::Column(Column::Low),
-            "close" => Node::Column(Column::Close),
-            _ if Function::ALL.iter().any(|entry| entry.0 == name) => {
-                return Err(self.mistake(at, format!("expected `(` after {name}")));
-            }
-            _ => Node::Parameter(name),
-        })
+        if let Some((_, column)) = Column::ALL.iter().find(|entry| entry.0 == name) {
+            return Ok(Node::Column(*column));
+        }
+        if Function::ALL.iter().any(|entry| entry.0 == name) {
+            return Err(self.mistake(at, format!("expected `(` after {name}")));
+        }
+        Ok(Node::Parameter { name, at })
     }
 
     fn number(&mut self) -> Result<Node> {

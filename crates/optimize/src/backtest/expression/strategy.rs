@@ -40,7 +40,7 @@ pub struct ExpressionStrategy {
     pub entry: Expression,
     /// Where to leave.
     pub exit: Expression,
-    /// Values of the parameters of both.
+    /// Values of the parameters of both, and of no others.
     #[serde(default)]
     pub parameters: BTreeMap<String, f64>,
 }
@@ -55,7 +55,7 @@ impl ExpressionStrategy {
         Ok(Self { entry: entry.parse()?, exit: exit.parse()?, parameters: BTreeMap::new() })
     }
 
-    /// With this value for a parameter.
+    /// With this value for a parameter. One that neither expression has is an error when the rule runs.
     #[must_use]
     pub fn with_parameter(mut self, name: &str, value: f64) -> Self {
         self.parameters.insert(name.to_owned(), value);
@@ -67,24 +67,26 @@ impl ExpressionStrategy {
     /// # Errors
     ///
     /// [`ErrorKind::UnknownName`] with the nearest name for a parameter that neither expression has,
-    /// [`ErrorKind::MissingParameter`] for one that is left without a value.
+    /// [`ErrorKind::BadExpression`] with the position of one that is left without a value.
     pub fn with_parameters<'n>(
         mut self,
         values: impl IntoIterator<Item = (&'n str, f64)>,
     ) -> Result<Self> {
-        for (name, value) in values {
-            let known = self.parameter_names();
-            if !known.contains(&name) {
-                let nearest = nearest_name(name, known.into_iter());
-                let (what, name) = ("parameter of the rule", name.to_owned());
-                return Err(ErrorKind::UnknownName { what, name, nearest }.into());
-            }
-            self.parameters.insert(name.to_owned(), value);
+        self.parameters.extend(values.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        self.check_parameters()?;
+        Ok(self)
+    }
+
+    /// Checks that exactly the parameters of both expressions have values.
+    fn check_parameters(&self) -> Result<()> {
+        let known = self.parameter_names();
+        if let Some(name) = self.parameters.keys().find(|name| !known.contains(&name.as_str())) {
+            let nearest = nearest_name(name, known.into_iter());
+            let (what, name) = ("parameter of the rule", name.clone());
+            return Err(ErrorKind::UnknownName { what, name, nearest }.into());
         }
-        match self.parameter_names().iter().find(|name| !self.parameters.contains_key(**name)) {
-            Some(name) => Err(ErrorKind::MissingParameter { name: (*name).to_owned() }.into()),
-            None => Ok(self),
-        }
+        self.entry.check_values(&self.parameters)?;
+        self.exit.check_values(&self.parameters)
     }
 
     /// The parameters of both expressions, in the order in which they first occur.
@@ -110,6 +112,7 @@ impl Strategy for ExpressionStrategy {
     }
 
     fn signals_shared(&self, indicators: &Indicators<'_>, signals: &mut Signals) -> Result<()> {
+        self.check_parameters()?;
         signals.reset(indicators.bars().len());
         let (entries, exits) = signals.columns_mut();
         self.entry.flags_into(indicators, &self.parameters, entries)?;

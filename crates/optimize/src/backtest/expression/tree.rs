@@ -1,12 +1,14 @@
 //! The parsed form of an expression.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::parser;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::nearest_name::likely_name;
 
 /// A condition over bars, as read from its text; see the [module](super) for the language.
 ///
@@ -44,8 +46,30 @@ impl Expression {
     #[must_use]
     pub fn parameters(&self) -> Vec<&str> {
         let mut names = Vec::new();
-        self.root.collect_parameters(&mut names);
+        self.root.each_parameter(&mut |name, _| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        });
         names
+    }
+
+    /// Checks that every parameter has a value. A name without one may be a column that was mistyped.
+    pub(super) fn check_values(&self, values: &BTreeMap<String, f64>) -> Result<()> {
+        let mut missing = None;
+        self.root.each_parameter(&mut |name, at| {
+            if missing.is_none() && !values.contains_key(name) {
+                missing = Some((name, at));
+            }
+        });
+        let Some((name, at)) = missing else { return Ok(()) };
+        let functions = Function::ALL.iter().map(|entry| entry.0);
+        let given = values.keys().map(String::as_str);
+        let known = Column::ALL.iter().map(|entry| entry.0).chain(functions).chain(given);
+        let nearest = likely_name(name, known)
+            .map_or_else(String::new, |nearest| format!(", the nearest name is {nearest:?},"));
+        let reason = format!("{name:?} is neither a column nor a parameter with a value{nearest}");
+        Err(ErrorKind::BadExpression { text: self.text.clone(), position: at + 1, reason }.into())
     }
 }
 
@@ -84,6 +108,11 @@ pub(super) enum Column {
     High,
     Low,
     Close,
+}
+
+impl Column {
+    pub(super) const ALL: [(&'static str, Self); 4] =
+        [("open", Self::Open), ("high", Self::High), ("low", Self::Low), ("close", Self::Close)];
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,7 +210,11 @@ impl Function {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
     Number(f64),
-    Parameter(String),
+    Parameter {
+        name: String,
+        /// Where it stands, in characters from 0.
+        at: usize,
+    },
     Column(Column),
     /// The series first where there is one, then the constants.
     Call(Function, Vec<Node>),
@@ -199,22 +232,19 @@ impl Node {
         matches!(self, Self::Compared(..) | Self::Not(_) | Self::And(_) | Self::Or(_))
     }
 
-    fn collect_parameters<'n>(&'n self, names: &mut Vec<&'n str>) {
+    /// Visits the name and the place of every parameter, from the left.
+    fn each_parameter<'n>(&'n self, visit: &mut impl FnMut(&'n str, usize)) {
         match self {
-            Self::Parameter(name) => {
-                if !names.contains(&name.as_str()) {
-                    names.push(name);
-                }
-            }
+            Self::Parameter { name, at } => visit(name, *at),
             Self::Number(_) | Self::Column(_) => {}
-            Self::Call(_, inner) => inner.iter().for_each(|node| node.collect_parameters(names)),
-            Self::Negated(inner) | Self::Not(inner) => inner.collect_parameters(names),
+            Self::Call(_, inner) => inner.iter().for_each(|node| node.each_parameter(visit)),
+            Self::Negated(inner) | Self::Not(inner) => inner.each_parameter(visit),
             Self::Arithmetic(_, pair)
             | Self::Compared(_, pair)
             | Self::And(pair)
             | Self::Or(pair) => {
-                pair.0.collect_parameters(names);
-                pair.1.collect_parameters(names);
+                pair.0.each_parameter(visit);
+                pair.1.each_parameter(visit);
             }
         }
     }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::backtest::target_weights::{Decision, PortfolioTrack, hold_target_weights};
+use crate::backtest::target_weights::{
+    Decision, PortfolioTrack, check_closes, hold_target_weights,
+};
 use crate::error::{ErrorKind, Result};
 
 /// Every `every` bars, equal weights in those `hold` assets whose closes rose most over the
@@ -43,16 +45,12 @@ impl MomentumRotation {
     ///
     /// [`ErrorKind::InvalidParameter`] for a 0 or more assets than there are,
     /// [`ErrorKind::WindowTooLong`], [`ErrorKind::WrongLength`] for closes of different lengths,
-    /// [`ErrorKind::Empty`].
+    /// [`ErrorKind::BadAssetPrice`] for one that is not above 0, [`ErrorKind::Empty`].
     pub fn decisions(&self, closes: &[&[f64]]) -> Result<Vec<(usize, Vec<f64>)>> {
-        let Some(first) = closes.first() else {
+        if closes.is_empty() {
             return Err(ErrorKind::Empty { what: "closes" }.into());
-        };
-        let bars = first.len();
-        if let Some(other) = closes.iter().find(|column| column.len() != bars) {
-            let (what, got) = ("closes of every asset", other.len());
-            return Err(ErrorKind::WrongLength { what, expected: bars, got }.into());
         }
+        let bars = check_closes(closes)?;
         for (name, value) in
             [("lookback", self.lookback), ("hold", self.hold), ("every", self.every)]
         {

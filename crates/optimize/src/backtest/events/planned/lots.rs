@@ -241,11 +241,11 @@ impl<L: Lanes> Lots<L> {
         self.due.up_to(L::all(bar as f64))
     }
 
-    /// Trailing stops follow the range of a bar. The product with the best price so far is the best
+    /// Trailing stops follow `[low, high]`, what lots saw of a bar. The product with the best price so far is the best
     /// of the products, since rounding keeps the order.
     #[inline(always)]
-    pub(super) fn follow(&mut self, low: f64, high: f64) {
-        let at = self.follow.times(L::all(high), L::all(low));
+    pub(super) fn follow(&mut self, [low, high]: [L; 2]) {
+        let at = self.follow.times(high, low);
         self.levels.lower = self.levels.lower.max(at.lower);
         self.levels.upper = self.levels.upper.min(at.upper);
     }

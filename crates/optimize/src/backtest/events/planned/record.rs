@@ -18,16 +18,26 @@ pub(super) struct Exit {
     pub(super) held_until: usize,
 }
 
+/// When lots begin, and what they see of that bar.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen<L: Lanes> {
+    pub(super) bar: usize,
+    /// The first bar whose whole range they are held in.
+    pub(super) held_from: usize,
+    /// Of the bar they begin on, if that is none of those and they outlive it.
+    pub(super) low: L,
+    pub(super) high: L,
+}
+
 /// Is shown every fill. What keeps nothing costs nothing.
 pub(super) trait Record<L: Lanes> {
-    /// Lots were opened on a bar, at prices that were `raw` before costs, whose whole range they are
-    /// held in from another bar on.
+    /// Lots were opened at prices that were `raw` before costs.
     #[inline(always)]
     fn entered(
         &mut self,
         _flags: L::Flags,
         _side: Side,
-        _bars: [usize; 2],
+        _seen: Seen<L>,
         _raw: L,
         _entry: &Entry<L>,
         _levels: &Levels<L>,
@@ -75,8 +85,7 @@ struct Lot {
     stop: f64,
     /// Entry prices before and after costs.
     entry: [f64; 2],
-    /// The first bar whose whole range it is held in.
-    held_from: usize,
+    seen: Seen<f64>,
 }
 
 impl<'r, 'a> Details<'r, 'a> {
@@ -87,8 +96,10 @@ impl<'r, 'a> Details<'r, 'a> {
 
     /// The trade of a lot, with its excursions up to a bar and at its exit.
     fn list(&mut self, lot: &Lot, trade: Trade, held_until: usize, exits: &[f64]) {
-        let bars = lot.held_from.min(held_until)..held_until;
-        let prices = || lot.entry.iter().chain(exits).copied();
+        let Seen { bar, held_from, low, high } = lot.seen;
+        let bars = held_from.min(held_until)..held_until;
+        let begun = if held_until > bar { [low, high] } else { lot.entry };
+        let prices = || lot.entry.iter().chain(&begun).chain(exits).copied();
         let low = self.ranges.lows[bars.clone()].iter().copied().chain(prices());
         let high = self.ranges.highs[bars].iter().copied().chain(prices());
         let (low, high) = (low.fold(f64::INFINITY, f64::min), high.fold(0.0, f64::max));
@@ -125,7 +136,7 @@ impl Record<f64> for Details<'_, '_> {
         &mut self,
         flags: bool,
         side: Side,
-        [entry_bar, held_from]: [usize; 2],
+        seen: Seen<f64>,
         raw: f64,
         entry: &Entry<f64>,
         levels: &Levels<f64>,
@@ -135,10 +146,11 @@ impl Record<f64> for Details<'_, '_> {
         }
         let Entry { units, price: entry_price, fee: entry_fee, .. } = *entry;
         let size = units.abs();
-        let trade = Trade { entry_bar, entry_price, size, entry_fee, side, ..Trade::NONE };
+        let trade =
+            Trade { entry_bar: seen.bar, entry_price, size, entry_fee, side, ..Trade::NONE };
         let Levels { lower, upper } = *levels;
         let stop = if side == Side::Long { lower } else { upper };
-        self.lot = Some(Lot { trade, stop, entry: [raw, entry_price], held_from });
+        self.lot = Some(Lot { trade, stop, entry: [raw, entry_price], seen });
     }
 
     fn reason(&self, levels: &Levels<f64>, is_upper: bool) -> ExitReason {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::books::{Account, Books, Entry};
 use super::lots::{Levels, Lots, Rules, SizeRule};
 use super::ranges::Ranges;
-use super::record::{Exit, Nothing, Record};
+use super::record::{Exit, Nothing, Record, Seen};
 use crate::backtest::config::Execution;
 use crate::backtest::events::config::{AtEnd, EventConfig};
 use crate::backtest::events::plan::{Direction, TradePlan};
@@ -164,7 +164,7 @@ impl<L: Lanes> Walk<'_, '_, L> {
                 break;
             }
             if TRAILED {
-                lots.follow(lows[at], highs[at]);
+                lots.follow([lows[at], highs[at]].map(L::all));
             }
         }
         state.books.marks = marks;
@@ -184,11 +184,12 @@ impl<L: Lanes> Walk<'_, '_, L> {
         }
         let ranges = self.setting.ranges;
         let [below, above] = state.lots.levels.reached(ranges.floors[bar], ranges.ceilings[bar]);
+        let mut seen = [ranges.lows[bar], ranges.highs[bar]].map(L::all);
         if (below | above).any() {
-            self.reach(state, bar, [below, above]);
+            seen = self.reach(state, bar, [below, above]);
         }
         if self.rules.is_trailed {
-            state.lots.follow(ranges.lows[bar], ranges.highs[bar]);
+            state.lots.follow(seen);
         }
         if let Some(orders) = orders.filter(|_| !at_open) {
             self.trade(state, bar, orders);
@@ -257,20 +258,23 @@ impl<L: Lanes> Walk<'_, '_, L> {
             let entering = entering & !state.books.is_held();
             if entering.any() {
                 let at_close = self.setting.config.execution == Execution::NextClose;
+                let held_from = bar + usize::from(at_close);
                 let decided = L::all(self.setting.close[bar - 1]);
-                self.enter(state, entering, side, [raw, decided], bar, bar + usize::from(at_close));
+                let seen = Seen { bar, held_from, low: raw, high: raw };
+                self.enter(state, entering, side, [raw, decided], seen);
             }
         }
     }
 
-    /// Levels are reached within a bar: those of lots, and those at which orders wait.
+    /// Levels are reached within a bar: those of lots, and those at which orders wait. Gives the lowest
+    /// and the highest price of the bar that lots are held at after that.
     #[inline(always)]
     fn reach<R: Record<L>>(
         &self,
         state: &mut State<'_, R, L>,
         bar: usize,
         [below, above]: [L::Flags; 2],
-    ) {
+    ) -> [L; 2] {
         let State { books, lots, .. } = state;
         let range = self.setting.ranges.range(bar);
         let open = L::all(range.open);
@@ -285,13 +289,20 @@ impl<L: Lanes> Walk<'_, '_, L> {
             self.leave(state, left, raw, Exit { bar, reason, held_until: bar });
         }
         let filled = reached & state.lots.waiting;
+        let [mut low, mut high] = [range.low, range.high].map(L::all);
         if !waits || !filled.any() {
-            return;
+            return [low, high];
         }
+        // As `BarRange::after` has it.
+        let close = L::all(self.setting.close[bar]);
+        let within = filled & (raw.below(open) | open.below(raw));
+        low.set(within & is_upper, raw.min(close));
+        high.set(within & !is_upper, raw.max(close));
         let is_short = self.rules.shape.direction == Direction::ShortOnly;
         let side = if is_short { Side::Short } else { Side::Long };
         let decided = state.lots.decided;
-        self.enter(state, filled, side, [raw, decided], bar, bar);
+        let seen = Seen { bar, held_from: bar + 1, low, high };
+        self.enter(state, filled, side, [raw, decided], seen);
         // The worst is assumed of the rest of the bar.
         let levels = state.lots.levels;
         let (stopped, raw) = if is_short {
@@ -305,6 +316,7 @@ impl<L: Lanes> Walk<'_, '_, L> {
             let reason = state.record.reason(&levels, if is_short { !none } else { none });
             self.leave(state, stopped, raw, Exit { bar, reason, held_until: bar });
         }
+        [low, high]
     }
 
     /// Closes lots at prices before costs.
@@ -338,9 +350,9 @@ impl<L: Lanes> Walk<'_, '_, L> {
         flags: L::Flags,
         side: Side,
         [raw, decided]: [L; 2],
-        bar: usize,
-        held_from: usize,
+        seen: Seen<L>,
     ) {
+        let bar = seen.bar;
         let (terms, rules) = (&self.setting.terms, &self.rules);
         let is_long = side == Side::Long;
         let price = terms.fill_price(raw, is_long, true);
@@ -357,7 +369,7 @@ impl<L: Lanes> Walk<'_, '_, L> {
             state.lots.leave(rejected, rules);
         }
         let entered = flags & is_paid;
-        state.record.entered(entered, side, [bar, held_from], raw, &entry, &levels);
+        state.record.entered(entered, side, seen, raw, &entry, &levels);
         state.books.enter(entered, bar, &entry);
         state.lots.enter(entered, rules, side, levels, [price, raw], bar);
     }
