@@ -28,6 +28,8 @@ pub(crate) enum Deed {
     Loop,
     /// Does it unless the file is there, which it leaves.
     Once(PathBuf, Box<Deed>),
+    /// Leaves the file, and does it if that was there.
+    Again(PathBuf, Box<Deed>),
     /// Does it when the file is there.
     After(PathBuf, Box<Deed>),
     /// Leaves a file of its own in the folder, and waits until there are so many.
@@ -41,6 +43,10 @@ impl Job for Chaos {
     type State = u32;
 
     fn open(resources: &Resources) -> Result<u32, String> {
+        if let Some(deed) = resources.bytes("deed") {
+            let deed = serde_json::from_slice(deed).map_err(|error| error.to_string())?;
+            Self::run(&mut 0, &deed)?;
+        }
         match resources.bytes("refuse") {
             Some(why) => Err(String::from_utf8_lossy(why).into_owned()),
             None => Ok(0),
@@ -76,6 +82,11 @@ impl Job for Chaos {
                     return Self::run(state, deed);
                 }
             }
+            Deed::Again(path, deed) => {
+                if !leave(path) {
+                    return Self::run(state, deed);
+                }
+            }
             Deed::After(path, deed) => {
                 await_file(path);
                 return Self::run(state, deed);
@@ -106,6 +117,11 @@ pub(crate) fn await_file(path: &Path) {
     while !path.exists() {
         std::thread::sleep(TICK);
     }
+}
+
+/// Resources with a deed to be done when the job is opened.
+pub(crate) fn opening(deed: &Deed) -> Resources {
+    Resources::new().with_bytes("deed", serde_json::to_vec(deed).unwrap())
 }
 
 /// A path of the test's own, where nothing is; gone with this.

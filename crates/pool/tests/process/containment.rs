@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tangency_pool::process::JobFailure;
 use tangency_pool::{CancelToken, Chunking, Outcome, Pool, StopReason};
 
-use crate::chaos::{Chaos, Deed, Spot, await_file};
+use crate::chaos::{Chaos, Deed, Spot, await_file, opening};
 use crate::lifetime::is_there;
 use crate::{Test, processes};
 
@@ -23,6 +23,11 @@ pub(crate) const TESTS: &[Test] = &[
     ("containment::quarantine", quarantine),
     ("containment::cancelling_kills", cancelling_kills),
     ("containment::the_deadline_of_the_batch_kills", batch_deadline_kills),
+    ("containment::a_running_item_may_end", a_running_item_may_end),
+    ("containment::failing_fast_kills", failing_fast_kills),
+    ("containment::failing_fast_kills_what_opens", failing_fast_kills_what_opens),
+    ("containment::an_observer_that_panics_kills", an_observer_that_panics_kills),
+    ("containment::quarantine_can_be_left_alone", quarantine_can_be_left_alone),
 ];
 
 /// Among items that are fine, three that kill their worker every time.
@@ -82,7 +87,7 @@ pub(crate) fn kill(pid: u32) {
     kill_process(pid, Signal::KILL).unwrap();
 }
 
-fn pid(pool: &Pool) -> Option<u32> {
+pub(crate) fn pid(pool: &Pool) -> Option<u32> {
     pool.stats().workers.iter().find_map(|worker| worker.pid)
 }
 
@@ -163,4 +168,94 @@ fn batch_deadline_kills() {
     assert_eq!(report.outcomes[0], Outcome::Done("1.0".to_owned()));
     assert_eq!(report.stats.items.cancelled, 2);
     assert_eq!(report.stats.stopped, Some(StopReason::Deadline));
+}
+
+fn a_running_item_may_end() {
+    let pool = processes(1);
+    let (begun, go) = (Spot::new("begun"), Spot::new("go"));
+    let token = CancelToken::new();
+    let inputs =
+        [Deed::Once(begun.path(), Deed::After(go.path(), Deed::Fail.into()).into()), Deed::Pid];
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            await_file(&begun.0);
+            token.cancel();
+            // Many times as long as it takes to see the token.
+            std::thread::sleep(Duration::from_millis(200));
+            std::fs::write(&go.0, "").unwrap();
+        });
+        pool.batch().cancel(&token).jobs::<Chaos>().finish_running(true).run(&inputs)
+    });
+    assert_eq!(report.outcomes[0], Outcome::Failed(JobFailure::Failed("told to".to_owned())));
+    assert!(report.outcomes[1].is_cancelled());
+    assert_eq!(pool.stats().restarts, 0);
+    // Its own deadline holds all the same, and it is not tried again.
+    let (begun, token) = (Spot::new("begun-again"), CancelToken::new());
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            await_file(&begun.0);
+            token.cancel();
+        });
+        let batch = pool.batch().cancel(&token).jobs::<Chaos>().finish_running(true);
+        let deadline = Duration::from_millis(300);
+        batch
+            .item_deadline(deadline)
+            .open_deadline(Duration::from_secs(60))
+            .retries(1000)
+            .run(&[Deed::Once(begun.path(), Deed::Loop.into())])
+    });
+    assert!(report.outcomes[0].is_cancelled(), "{:?}", report.outcomes);
+}
+
+fn failing_fast_kills() {
+    let pool = processes(2);
+    let begun = Spot::new("failing-fast");
+    let inputs =
+        [Deed::After(begun.path(), Deed::Fail.into()), Deed::Once(begun.path(), Deed::Loop.into())];
+    let report = pool.batch().fail_fast(true).jobs::<Chaos>().run(&inputs);
+    assert!(report.outcomes[0].is_failed() && report.outcomes[1].is_cancelled());
+    assert_eq!(report.stats.stopped, Some(StopReason::FailFast));
+    assert_eq!(pool.quarantined(), 0);
+}
+
+fn failing_fast_kills_what_opens() {
+    let pool = processes(2);
+    let (first, second) = (Spot::new("opens-first"), Spot::new("opens-second"));
+    let hangs = Deed::Once(second.path(), Deed::Loop.into());
+    let resources = opening(&Deed::Again(first.path(), hangs.into()));
+    let inputs = vec![Deed::After(second.path(), Deed::Fail.into()); 2];
+    let batch = pool.batch().fail_fast(true).jobs::<Chaos>().resources(&resources);
+    let report = batch.run(&inputs);
+    assert_eq!((report.stats.items.failed, report.stats.items.cancelled), (1, 1));
+    assert_eq!(report.stats.stopped, Some(StopReason::FailFast));
+    assert_eq!(report.error(), None);
+}
+
+fn an_observer_that_panics_kills() {
+    let pool = processes(2);
+    let begun = Spot::new("observer");
+    let inputs =
+        [Deed::After(begun.path(), Deed::Pid.into()), Deed::Once(begun.path(), Deed::Loop.into())];
+    let observer = |_, _: &Outcome<String, JobFailure>| panic!("the observer");
+    let batch = std::panic::AssertUnwindSafe(pool.batch().on_result(observer));
+    let caught = std::panic::catch_unwind(|| {
+        let std::panic::AssertUnwindSafe(batch) = { batch };
+        batch.jobs::<Chaos>().run(&inputs).is_complete()
+    });
+    assert_eq!(caught.unwrap_err().downcast_ref(), Some(&"the observer"));
+    assert!(pool.batch().jobs::<Chaos>().run(&[Deed::Pid]).is_complete());
+}
+
+fn quarantine_can_be_left_alone() {
+    let pool = processes(1);
+    for _ in 0..2 {
+        let batch = pool.batch().jobs::<Chaos>().quarantine(false).retries(0);
+        let report = batch.run(&[Deed::Abort]);
+        assert!(
+            matches!(report.outcomes[0], Outcome::Failed(JobFailure::WorkerLost { .. })),
+            "{:?}",
+            report.outcomes
+        );
+        assert_eq!(pool.quarantined(), 0);
+    }
 }
