@@ -105,6 +105,7 @@ impl<'a> Stage<'a> {
             match &self.nested {
                 Some(worker) => {
                     let mut between = || watch.poll();
+                    let _visible = roster.stop.show();
                     enter(Site { worker, nested: true, between: Some(&mut between) });
                 }
                 None => self.lend_out(roster, &mut watch, offer, enter),
@@ -121,6 +122,7 @@ impl<'a> Stage<'a> {
         enter: &(dyn Fn(Site<'_>) + Sync),
     ) {
         let body = |worker: &Worker| {
+            let _visible = roster.stop.show();
             let site = Site { worker, nested: false, between: None };
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| enter(site))) {
                 let message = panics::message(payload);

@@ -44,15 +44,6 @@ pub(crate) struct Limits<'a> {
     pub(crate) fail_fast: bool,
 }
 
-impl Limits<'_> {
-    /// Whether the token or the clock says that it is time to stop.
-    #[cfg(all(feature = "process", unix))]
-    pub(crate) fn are_due(&self) -> bool {
-        self.cancel.is_some_and(CancelToken::is_cancelled)
-            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
-    }
-}
-
 /// The stop flag and what may raise it.
 pub(crate) struct Stop<'s> {
     pub(crate) limits: Limits<'s>,
@@ -66,7 +57,8 @@ pub(crate) struct Stop<'s> {
 ///
 /// A thread cannot be killed, so a long item that means to end early asks, as often as it likes: it
 /// costs some nanoseconds, with a deadline some tens of them. What it returns then is its outcome as
-/// ever. Outside of an item, and in a worker process, which is killed instead, it is `false`.
+/// ever. State that is built for a batch may ask too. Elsewhere, and in a worker process, which is
+/// killed instead, it is `false`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -106,7 +98,7 @@ impl Probe {
     }
 }
 
-/// Lets items on this thread see the flag, for as long as it lives.
+/// Lets what runs on this thread see the flag, for as long as it lives.
 pub(crate) struct Visible(());
 
 impl Drop for Visible {
@@ -123,7 +115,7 @@ impl<'s> Stop<'s> {
         Self { limits, reason: Arc::new(AtomicU8::new(0)) }
     }
 
-    /// Lets items on this thread see the flag.
+    /// Lets what runs on this thread see the flag.
     pub(crate) fn show(&self) -> Visible {
         let probe = Probe {
             reason: Arc::clone(&self.reason),

@@ -109,7 +109,13 @@ fn answer(
             let opened = sessions.get_mut(&session);
             let opened = opened.ok_or_else(|| io::Error::other("an item of no session"))?;
             match opened.run(&body) {
-                Ran::Done(output) => reply(socket, Kind::Done, session, &output),
+                Ran::Done(output) => match reply(socket, Kind::Done, session, &output) {
+                    Err(error) if frame::misfit(&error).is_some() => {
+                        let text = format!("the output: {error}");
+                        reply(socket, Kind::Failed, session, text.as_bytes())
+                    }
+                    sent => sent,
+                },
                 Ran::Failed(error) => reply(socket, Kind::Failed, session, error.as_bytes()),
                 Ran::Panicked(text) => reply(socket, Kind::Panicked, session, text.as_bytes()),
             }

@@ -77,6 +77,17 @@ pub(super) struct Frame {
 /// Asked whenever the other side keeps this one waiting; an error ends the wait.
 pub(super) type Check<'a> = &'a mut dyn FnMut() -> io::Result<()>;
 
+/// What cannot be sent at all: nothing of it has been when this is the error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Misfit(String);
+
+/// Says why the message does not fit, if that is the error.
+pub(super) fn misfit(error: &io::Error) -> Option<String> {
+    let misfit: &Misfit = error.get_ref()?.downcast_ref()?;
+    Some(misfit.to_string())
+}
+
 /// Sends one frame, along with `files`.
 pub(super) fn send(
     mut to: &UnixStream,
@@ -88,7 +99,12 @@ pub(super) fn send(
 ) -> io::Result<()> {
     let length = PREFIX + body.len();
     if length > MOST_BYTES {
-        return Err(io::Error::other(format!("a message of {length} bytes is too long")));
+        let text = format!("a message of {length} bytes is too long, {MOST_BYTES} fit");
+        return Err(io::Error::other(Misfit(text)));
+    }
+    if files.len() > MOST_DESCRIPTORS {
+        let text = format!("{} descriptors, at most {MOST_DESCRIPTORS} fit", files.len());
+        return Err(io::Error::other(Misfit(text)));
     }
     let mut bytes = Vec::with_capacity(HEADER + length);
     bytes.extend_from_slice(&(length as u32).to_le_bytes());
@@ -101,14 +117,11 @@ pub(super) fn send(
 
     let mut sent = 0;
     if !files.is_empty() {
-        if files.len() > MOST_DESCRIPTORS {
-            let text = format!("{} descriptors, at most {MOST_DESCRIPTORS} fit", files.len());
-            return Err(io::Error::other(text));
-        }
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MOST_DESCRIPTORS))];
         let mut control = SendAncillaryBuffer::new(&mut space);
         if !control.push(SendAncillaryMessage::ScmRights(files)) {
-            return Err(io::Error::other("the descriptors do not fit into a message"));
+            let text = "the descriptors do not fit into a message".to_owned();
+            return Err(io::Error::other(Misfit(text)));
         }
         // The socket is all but empty here: one byte always fits.
         sent = patient(check, || {
@@ -248,6 +261,21 @@ mod tests {
         let wrong = told(&[5, 0, 0, 0, 1, 2, 3, 4, 1, 0, 0, 0, 0]);
         assert_eq!(wrong.to_string(), "a message with a wrong checksum");
         assert_eq!(told(&[255; 8]).to_string(), "a message of 4294967295 bytes");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_and_not_sent() {
+        let (here, there) = UnixStream::pair().unwrap();
+        let long = vec![0; MOST_BYTES];
+        let error = send(&here, Kind::Run, 1, &long, &[], &mut wait()).unwrap_err();
+        let told = "a message of 2147483653 bytes is too long, 2147483648 fit";
+        assert_eq!(misfit(&error).as_deref(), Some(told));
+        let many = vec![here.as_fd(); MOST_DESCRIPTORS + 1];
+        let error = send(&here, Kind::Open, 1, &[], &many, &mut wait()).unwrap_err();
+        assert_eq!(misfit(&error).as_deref(), Some("65 descriptors, at most 64 fit"));
+        assert_eq!(misfit(&io::Error::other("another")), None);
+        send(&here, Kind::Close, 2, &[], &[], &mut wait()).unwrap();
+        assert_eq!(receive(&there, &mut wait()).unwrap().kind, Kind::Close);
     }
 
     #[test]

@@ -55,6 +55,13 @@ pub enum JobFailure {
         /// What became of the last process.
         cause: String,
     },
+    /// No worker process could be had for it: none could be started, or those that were got lost before the
+    /// job was open. The item is not to blame, and not in quarantine.
+    #[error("the item found no worker process: {cause}")]
+    NotStarted {
+        /// What stood against it.
+        cause: String,
+    },
     /// In an earlier batch every worker process that ran the same input was lost over it. It was not
     /// tried again.
     #[error("the item is in quarantine: it lost every worker process that it was tried on")]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::bench::{Bench, Terms};
 use super::job::{Job, JobFailure};
@@ -29,18 +29,31 @@ pub struct JobBatch<'a, J, K = Unobserved> {
     batch: Batch<'a, Stateless, K>,
     resources: Resources,
     deadline: Option<Duration>,
+    open_deadline: Option<Duration>,
     retries: u32,
+    finishes_running: bool,
+    quarantines: bool,
     job: PhantomData<fn() -> J>,
 }
 
 impl<'a, K> Batch<'a, Stateless, K> {
     /// Items are inputs of this job.
     ///
-    /// A batch that is stopped, by its token or its deadline, kills the worker processes that are at
-    /// an item; on threads such items end by themselves.
+    /// A batch that is stopped, by its token, its deadline, a failure where it is to fail fast, or a panic of
+    /// its observer, kills the worker processes that are at an item, unless
+    /// [`finish_running`](JobBatch::finish_running) lets them end; on threads such items end by
+    /// themselves.
     pub fn jobs<J: Job>(self) -> JobBatch<'a, J, K> {
-        let (resources, retries) = (Resources::new(), RETRIES);
-        JobBatch { batch: self, resources, deadline: None, retries, job: PhantomData }
+        JobBatch {
+            batch: self,
+            resources: Resources::new(),
+            deadline: None,
+            open_deadline: None,
+            retries: RETRIES,
+            finishes_running: false,
+            quarantines: true,
+            job: PhantomData,
+        }
     }
 }
 
@@ -59,10 +72,37 @@ impl<J: Job, K: ResultSink<J::Output, JobFailure>> JobBatch<'_, J, K> {
         self
     }
 
+    /// Kills a worker process that takes longer to open the job; the deadline of an item unless set. On
+    /// threads it has no effect.
+    pub fn open_deadline(mut self, after: Duration) -> Self {
+        self.open_deadline = Some(after);
+        self
+    }
+
     /// How often an item is tried again on a new worker process after it has lost one; once unless
-    /// set. After that it is a [`JobFailure::WorkerLost`], and in quarantine.
+    /// set. After that it is a [`JobFailure::WorkerLost`], and in [quarantine](Self::quarantine).
+    ///
+    /// A process that cannot be started, or is lost while it opens the job, is no item's fault and costs
+    /// none a retry: it is tried for again as often, and once at least. Then the batch fails with
+    /// [`ErrorKind::StateFailed`](crate::ErrorKind::StateFailed); where it had begun, the item is a
+    /// [`JobFailure::NotStarted`].
     pub fn retries(mut self, retries: u32) -> Self {
         self.retries = retries;
+        self
+    }
+
+    /// Whether an input that loses every process it is tried on is not tried again by later batches, and
+    /// one that did so before is not by this batch; `true` unless set.
+    pub fn quarantine(mut self, quarantine: bool) -> Self {
+        self.quarantines = quarantine;
+        self
+    }
+
+    /// Whether items that run when the batch is stopped may end, within their deadline, as on threads;
+    /// `false` unless set: their worker processes are killed and they are
+    /// [`Cancelled`](crate::Outcome::Cancelled).
+    pub fn finish_running(mut self, finish: bool) -> Self {
+        self.finishes_running = finish;
         self
     }
 
@@ -105,14 +145,15 @@ impl<J: Job, K: ResultSink<J::Output, JobFailure>> JobBatch<'_, J, K> {
         self,
         run: impl for<'s> FnOnce(Batch<'s, JobSite<'s, J>, K>, Terms<'s>) -> T,
     ) -> T {
-        let Self { batch, resources, deadline, retries, .. } = self;
+        let Self { batch, resources, deadline, retries, finishes_running, .. } = self;
         let Batch { crew, settings, sink, .. } = batch;
         let terms = Terms {
             resources: &resources,
             deadline,
+            open_deadline: self.open_deadline.or(deadline),
             retries,
-            limits: settings.limits(Instant::now()),
-            quarantine: crew.processes.quarantine(),
+            finishes_running,
+            quarantine: self.quarantines.then(|| crew.processes.quarantine()),
         };
         let benches = crew.processes.benches(crew);
         let state = JobSite { benches, terms, job: PhantomData };

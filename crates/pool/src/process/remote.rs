@@ -129,19 +129,20 @@ impl Remote {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// The session of that job with these resources, opened now if need be.
+    /// The session of that job with these resources, if it is open.
+    pub(super) fn session(&self, job: &'static str, resources: &Resources) -> Option<u32> {
+        let identity = **resources.identity();
+        let known = |known: &&Opened| known.job == job && known.resources == identity;
+        self.sessions.iter().find(known).map(|opened| opened.session)
+    }
+
+    /// Opens that job with these resources.
     pub(super) fn open(
         &mut self,
         job: &'static str,
         resources: &Resources,
         check: Check<'_>,
     ) -> Result<u32, NotOpen> {
-        let identity = **resources.identity();
-        if let Some(opened) =
-            self.sessions.iter().find(|known| known.job == job && known.resources == identity)
-        {
-            return Ok(opened.session);
-        }
         self.close_forgotten(check).map_err(NotOpen::Lost)?;
         let body = pack(job, resources).map_err(NotOpen::Lost)?;
         let files: Vec<_> = resources
@@ -159,7 +160,7 @@ impl Remote {
         let answer = frame::receive(&self.socket, check).map_err(NotOpen::Lost)?;
         match answer.kind {
             Kind::Opened => {
-                let life = resources.watch();
+                let (identity, life) = (**resources.identity(), resources.watch());
                 self.sessions.push(Opened { job, resources: identity, life, session });
                 Ok(session)
             }

@@ -1,13 +1,13 @@
 //! What kills a worker process costs its item, and nobody else.
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tangency_pool::process::JobFailure;
 use tangency_pool::{CancelToken, Chunking, Outcome, Pool, StopReason};
 
-use crate::chaos::{Chaos, Deed};
+use crate::chaos::{Chaos, Deed, Spot, await_file, opening};
+use crate::lifetime::is_there;
 use crate::{Test, processes};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -23,6 +23,11 @@ pub(crate) const TESTS: &[Test] = &[
     ("containment::quarantine", quarantine),
     ("containment::cancelling_kills", cancelling_kills),
     ("containment::the_deadline_of_the_batch_kills", batch_deadline_kills),
+    ("containment::a_running_item_may_end", a_running_item_may_end),
+    ("containment::failing_fast_kills", failing_fast_kills),
+    ("containment::failing_fast_kills_what_opens", failing_fast_kills_what_opens),
+    ("containment::an_observer_that_panics_kills", an_observer_that_panics_kills),
+    ("containment::quarantine_can_be_left_alone", quarantine_can_be_left_alone),
 ];
 
 /// Among items that are fine, three that kill their worker every time.
@@ -55,25 +60,14 @@ fn dies_of(deed: Deed, cause: &str) {
     assert!(after.is_complete());
 }
 
-/// A file that is not there yet.
-fn marker(name: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("tangency-{name}-{}", std::process::id()));
-    let _ = std::fs::remove_file(&path);
-    path
-}
-
 fn one_retry_is_enough() {
     let pool = processes(1);
     assert!(pool.batch().jobs::<Chaos>().run(&[Deed::Pid]).is_complete());
-    let path = marker("once");
-    let started = Instant::now();
-    let report = pool.batch().jobs::<Chaos>().run(&[Deed::AbortOnce(path.clone())]);
-    let took = started.elapsed();
-    std::fs::remove_file(path).unwrap();
+    let spot = Spot::new("once");
+    let deed = Deed::Once(spot.path(), Deed::Abort.into());
+    let report = pool.batch().jobs::<Chaos>().run(&[deed]);
     assert_eq!(report.into_results().unwrap(), ["done"]);
     assert_eq!((pool.stats().restarts, pool.quarantined()), (1, 0));
-    // The bench holds it to 50 ms; here other programs may have the machine.
-    assert!(took < Duration::from_secs(20), "{took:?}");
 }
 
 fn retries_are_configurable() {
@@ -89,29 +83,24 @@ fn retries_are_configurable() {
 }
 
 pub(crate) fn kill(pid: u32) {
-    let status = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
-    assert!(status.success());
+    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
 }
 
-fn pid(pool: &Pool) -> Option<u32> {
+pub(crate) fn pid(pool: &Pool) -> Option<u32> {
     pool.stats().workers.iter().find_map(|worker| worker.pid)
 }
 
 fn killed_from_outside_at_an_item() {
     let pool = processes(1);
+    let spot = Spot::new("at-an-item");
     let report = std::thread::scope(|scope| {
         scope.spawn(|| {
-            let pid = loop {
-                if let Some(pid) = pid(&pool) {
-                    break pid;
-                }
-                std::thread::sleep(Duration::from_millis(5));
-            };
-            std::thread::sleep(Duration::from_millis(50));
-            kill(pid);
+            await_file(&spot.0);
+            kill(pid(&pool).unwrap());
         });
-        let nap = Deed::Sleep(Duration::from_secs(2));
-        pool.batch().jobs::<Chaos>().run(&[nap, Deed::Square(3.0)])
+        let endless = Deed::Once(spot.path(), Deed::Loop.into());
+        pool.batch().jobs::<Chaos>().run(&[endless, Deed::Square(3.0)])
     });
     assert_eq!(report.into_results().unwrap(), ["done", "9.0"]);
     assert_eq!(pool.stats().restarts, 1);
@@ -120,8 +109,11 @@ fn killed_from_outside_at_an_item() {
 fn killed_between_items() {
     let pool = processes(1);
     let first = pool.batch().jobs::<Chaos>().run(&[Deed::Pid]).into_results().unwrap();
-    kill(first[0].parse().unwrap());
-    std::thread::sleep(Duration::from_millis(50));
+    let pid = first[0].parse().unwrap();
+    kill(pid);
+    while is_there(pid) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     // Nothing is charged to the item: it would have no retry to spend.
     let again = pool.batch().jobs::<Chaos>().retries(0).run(&[Deed::Pid]).into_results().unwrap();
     assert_ne!(first, again);
@@ -144,15 +136,16 @@ fn quarantine() {
 fn cancelling_kills() {
     let pool = processes(2);
     let token = CancelToken::new();
-    let started = Instant::now();
+    let spot = Spot::new("cancelling");
+    let mut inputs = vec![Deed::Loop; 5];
+    inputs[0] = Deed::Once(spot.path(), Deed::Loop.into());
     let report = std::thread::scope(|scope| {
         scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(150));
+            await_file(&spot.0);
             token.cancel();
         });
-        pool.batch().cancel(&token).jobs::<Chaos>().run(&vec![Deed::Loop; 5])
+        pool.batch().cancel(&token).jobs::<Chaos>().run(&inputs)
     });
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     assert!(report.outcomes.iter().all(Outcome::is_cancelled), "{:?}", report.outcomes);
     assert_eq!(report.stats.items.cancelled, 5);
     assert_eq!(report.stats.stopped, Some(StopReason::Cancelled));
@@ -162,9 +155,107 @@ fn cancelling_kills() {
 
 fn batch_deadline_kills() {
     let pool = processes(1);
-    let batch = pool.batch().deadline(Duration::from_secs(3));
-    let report = batch.jobs::<Chaos>().run(&[Deed::Square(1.0), Deed::Loop, Deed::Square(2.0)]);
+    let mut deadline = Duration::from_secs(1);
+    let report = loop {
+        let batch = pool.batch().deadline(deadline);
+        let report = batch.jobs::<Chaos>().run(&[Deed::Square(1.0), Deed::Loop, Deed::Square(2.0)]);
+        // Long enough for the first item.
+        if !report.outcomes[0].is_cancelled() {
+            break report;
+        }
+        deadline *= 2;
+    };
     assert_eq!(report.outcomes[0], Outcome::Done("1.0".to_owned()));
     assert_eq!(report.stats.items.cancelled, 2);
     assert_eq!(report.stats.stopped, Some(StopReason::Deadline));
+}
+
+fn a_running_item_may_end() {
+    let pool = processes(1);
+    let (begun, go) = (Spot::new("begun"), Spot::new("go"));
+    let token = CancelToken::new();
+    let inputs =
+        [Deed::Once(begun.path(), Deed::After(go.path(), Deed::Fail.into()).into()), Deed::Pid];
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            await_file(&begun.0);
+            token.cancel();
+            // Many times as long as it takes to see the token.
+            std::thread::sleep(Duration::from_millis(200));
+            std::fs::write(&go.0, "").unwrap();
+        });
+        pool.batch().cancel(&token).jobs::<Chaos>().finish_running(true).run(&inputs)
+    });
+    assert_eq!(report.outcomes[0], Outcome::Failed(JobFailure::Failed("told to".to_owned())));
+    assert!(report.outcomes[1].is_cancelled());
+    assert_eq!(pool.stats().restarts, 0);
+    // Its own deadline holds all the same, and it is not tried again.
+    let (begun, token) = (Spot::new("begun-again"), CancelToken::new());
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            await_file(&begun.0);
+            token.cancel();
+        });
+        let batch = pool.batch().cancel(&token).jobs::<Chaos>().finish_running(true);
+        let deadline = Duration::from_millis(300);
+        batch
+            .item_deadline(deadline)
+            .open_deadline(Duration::from_secs(60))
+            .retries(1000)
+            .run(&[Deed::Once(begun.path(), Deed::Loop.into())])
+    });
+    assert!(report.outcomes[0].is_cancelled(), "{:?}", report.outcomes);
+}
+
+fn failing_fast_kills() {
+    let pool = processes(2);
+    let begun = Spot::new("failing-fast");
+    let inputs =
+        [Deed::After(begun.path(), Deed::Fail.into()), Deed::Once(begun.path(), Deed::Loop.into())];
+    let report = pool.batch().fail_fast(true).jobs::<Chaos>().run(&inputs);
+    assert!(report.outcomes[0].is_failed() && report.outcomes[1].is_cancelled());
+    assert_eq!(report.stats.stopped, Some(StopReason::FailFast));
+    assert_eq!(pool.quarantined(), 0);
+}
+
+fn failing_fast_kills_what_opens() {
+    let pool = processes(2);
+    let (first, second) = (Spot::new("opens-first"), Spot::new("opens-second"));
+    let hangs = Deed::Once(second.path(), Deed::Loop.into());
+    let resources = opening(&Deed::Again(first.path(), hangs.into()));
+    let inputs = vec![Deed::After(second.path(), Deed::Fail.into()); 2];
+    let batch = pool.batch().fail_fast(true).jobs::<Chaos>().resources(&resources);
+    let report = batch.run(&inputs);
+    assert_eq!((report.stats.items.failed, report.stats.items.cancelled), (1, 1));
+    assert_eq!(report.stats.stopped, Some(StopReason::FailFast));
+    assert_eq!(report.error(), None);
+}
+
+fn an_observer_that_panics_kills() {
+    let pool = processes(2);
+    let begun = Spot::new("observer");
+    let inputs =
+        [Deed::After(begun.path(), Deed::Pid.into()), Deed::Once(begun.path(), Deed::Loop.into())];
+    let observer = |_, _: &Outcome<String, JobFailure>| panic!("the observer");
+    let batch = std::panic::AssertUnwindSafe(pool.batch().on_result(observer));
+    let caught = std::panic::catch_unwind(|| {
+        let std::panic::AssertUnwindSafe(batch) = { batch };
+        batch.jobs::<Chaos>().run(&inputs).is_complete()
+    });
+    assert_eq!(caught.unwrap_err().downcast_ref(), Some(&"the observer"));
+    assert!(pool.batch().jobs::<Chaos>().run(&[Deed::Pid]).is_complete());
+}
+
+fn quarantine_can_be_left_alone() {
+    let pool = processes(1);
+    for _ in 0..2 {
+        let batch = pool.batch().jobs::<Chaos>().quarantine(false).retries(0);
+        let report = batch.run(&[Deed::Abort]);
+        assert!(
+            matches!(report.outcomes[0], Outcome::Failed(JobFailure::WorkerLost { .. })),
+            "{:?}",
+            report.outcomes
+        );
+        assert_eq!(pool.quarantined(), 0);
+    }
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::time::{Duration, Instant};
 
-use crate::chaos::{Chaos, Deed};
+use crate::chaos::{Chaos, Deed, Spot};
 use crate::containment::kill;
 use crate::roles::command;
 use crate::{Test, processes};
@@ -20,7 +20,7 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 /// How long a busy machine may take over what an idle one does at once.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Children of this process, zombies included.
 pub(crate) fn children() -> Vec<u32> {
@@ -38,7 +38,7 @@ pub(crate) fn count(folder: &str) -> usize {
     std::fs::read_dir(folder).unwrap().count()
 }
 
-fn is_there(pid: u32) -> bool {
+pub(crate) fn is_there(pid: u32) -> bool {
     // A zombie that init has not reaped yet is gone for us.
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
     stat.is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.trim_start().starts_with('Z'))
@@ -64,9 +64,9 @@ fn a_dropped_pool_leaves_nothing() {
 
 fn a_leaving_worker_takes_its_process() {
     let pool = processes(3);
-    // Long enough for every process to have started before the last nap is taken.
-    let nap = Deed::Sleep(Duration::from_millis(250));
-    assert!(pool.batch().jobs::<Chaos>().run(&vec![nap; 9]).is_complete());
+    let spot = Spot::folder("leaving");
+    let meeting = vec![Deed::Meet(spot.path(), 3); 3];
+    assert!(pool.batch().jobs::<Chaos>().run(&meeting).is_complete());
     assert_eq!(children().len(), 3);
     pool.resize(1).unwrap();
     let until = Instant::now() + PATIENCE;
@@ -83,7 +83,6 @@ fn killed_program(state: &str) {
     BufReader::new(program.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let pids: Vec<u32> = line.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
     assert_eq!(pids.len(), 2, "{line:?}");
-    std::thread::sleep(Duration::from_millis(100));
     assert!(pids.iter().all(|&pid| is_there(pid)));
     kill(program.id());
     program.wait().unwrap();

@@ -12,6 +12,7 @@ mod lifetime;
 mod ordinary;
 mod roles;
 mod soak;
+mod starting;
 
 use libtest_mimic::{Arguments, Trial};
 use tangency_pool::process::{Registry, worker_entry};
@@ -31,7 +32,9 @@ fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
     let mut trials: Vec<Trial> = Vec::new();
-    for tests in [ordinary::TESTS, containment::TESTS, lifetime::TESTS, soak::TESTS] {
+    for tests in
+        [ordinary::TESTS, containment::TESTS, starting::TESTS, lifetime::TESTS, soak::TESTS]
+    {
         for &(name, test) in tests {
             let trial = Trial::test(name, move || {
                 test();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tangency_pool::Pool;
 
-use crate::chaos::{Chaos, Deed};
+use crate::chaos::{Chaos, Deed, Spot};
 use crate::{processes, soak};
 
 const VARIABLE: &str = "MAIN_ROLE";
@@ -35,9 +35,10 @@ pub(crate) fn play() -> bool {
         // Says which processes it has, and keeps them busy until it is killed.
         ["parent", deed] => {
             let pool = processes(2);
-            // Long enough for both processes to have started before the last nap is taken.
-            let naps = vec![Deed::Sleep(Duration::from_millis(300)); 4];
-            assert!(pool.batch().jobs::<Chaos>().run(&naps).is_complete());
+            let spot = Spot::folder("parent");
+            let meeting = vec![Deed::Meet(spot.path(), 2); 2];
+            assert!(pool.batch().jobs::<Chaos>().run(&meeting).is_complete());
+            drop(spot);
             let pids: Vec<_> = pool.stats().workers.iter().filter_map(|w| w.pid).collect();
             println!("{}", pids.iter().map(u32::to_string).collect::<Vec<_>>().join(" "));
             match deed {
