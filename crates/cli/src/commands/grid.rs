@@ -46,6 +46,8 @@ struct Document {
     replayed: u64,
     journal: Option<PathBuf>,
     metric: &'static str,
+    /// Bytes of the journal that could not be read; their trials were measured again.
+    dropped_bytes: u64,
     best: Option<Entry>,
     top: Vec<Entry>,
     /// How likely the best is luck; null where none traded.
@@ -183,6 +185,7 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
         replayed: report.replayed,
         journal,
         metric: metric.name(),
+        dropped_bytes: report.dropped_bytes,
         best: report.best.as_ref().map(entry),
         top: top.iter().take(args.top).map(entry).collect(),
         luck,
@@ -311,6 +314,13 @@ fn text(document: &Document, out: Option<&Path>) -> String {
     );
     let figure = |entry: &Entry, wanted: &str| {
         let known = entry.metrics.0.iter().find(|(name, _)| name == wanted);
+    if document.dropped_bytes > 0 {
+        let _ = writeln!(
+            text,
+            "{} bytes of the journal were torn or damaged; what they held was measured again\n",
+            document.dropped_bytes
+        );
+    }
         let value = known.and_then(|(_, value)| value.as_f64());
         value.map_or("-".to_owned(), |value| format!("{value:.4}"))
     };

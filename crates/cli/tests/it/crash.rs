@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::command::{Ended, Workplace, run, run_with, tangency};
 
 /// Closes that wander, as many as it takes for a backtest to last.
-fn closes(rows: usize) -> String {
+pub(crate) fn closes(rows: usize) -> String {
     let mut text = "Date,Close\n".to_owned();
     let (mut state, mut price) = (1_u64, 100.0_f64);
     for row in 0..rows as i64 {
@@ -21,8 +21,8 @@ fn closes(rows: usize) -> String {
     text
 }
 
-/// The arguments of a search with stops on the path: entries and exits by levels of an oscillator.
-fn arguments(place: &Workplace, out: &str, params: &[&str]) -> Vec<String> {
+/// The arguments of a search whose trades depend on the path: entries and exits by levels of an oscillator.
+pub(crate) fn arguments(place: &Workplace, out: &str, params: &[&str]) -> Vec<String> {
     let fixed = ["grid", "--json", "--strategy", "rsi-reversion", "--metric", "sharpe"];
     let mut arguments: Vec<String> = fixed.map(str::to_owned).to_vec();
     let values = [("--input", place.text("closes.csv")), ("--out", place.text(out))];
@@ -36,7 +36,7 @@ fn arguments(place: &Workplace, out: &str, params: &[&str]) -> Vec<String> {
     arguments
 }
 
-fn ended(arguments: &[String], more: &[&str]) -> Ended {
+pub(crate) fn ended(arguments: &[String], more: &[&str]) -> Ended {
     let all: Vec<&str> = arguments.iter().map(String::as_str).chain(more.iter().copied()).collect();
     run_with(&all)
 }
@@ -282,27 +282,6 @@ fn executors_and_workers_do_not_show() {
 }
 
 #[test]
-fn constraints_leave_out_and_are_part_of_the_journal() {
-    let place = Workplace::new();
-    place.write("closes.csv", &closes(400));
-    let params = ["window=5", "low=20:60:10", "high=20:60:10"];
-    let out = arguments(&place, "trials.csv", &params);
-    let document = ended(&out, &["--constraint", "low<high"]).json();
-    let count = |name: &str| document[name].as_u64();
-    assert_eq!((count("trials"), count("rejected")), (Some(10), Some(15)));
-    let message = |more: &[&str]| {
-        let ended = ended(&out, more);
-        assert_eq!(ended.code, 2, "{}", ended.stdout);
-        ended.json()["error"]["message"].as_str().unwrap().to_owned()
-    };
-    assert!(message(&["--resume"]).contains("is of another space: "));
-    assert!(message(&["--constraint", "low<hihg"]).ends_with("the nearest is \"high\""));
-    assert!(message(&["--constraint", "low=5"]).contains("expected name<name or name>name"));
-    let nothing = message(&["--constraint", "low<high", "--constraint", "high<low"]);
-    assert_eq!(nothing, "the grid has no trials; 25 combinations were rejected");
-}
-
-#[test]
 fn methods_spend_the_trials_they_are_given() {
     let place = Workplace::new();
     place.write("closes.csv", &closes(1_500));
@@ -324,34 +303,6 @@ fn methods_spend_the_trials_they_are_given() {
     let wrong = ended(&arguments(&place, "x.csv", &params), &["--method", "tpee"]);
     assert_eq!(wrong.code, 2);
     assert!(wrong.stdout.contains("no method is called"), "{}", wrong.stdout);
-}
-
-#[test]
-fn journals_of_other_data_are_refused() {
-    let place = Workplace::new();
-    place.write("closes.csv", &closes(500));
-    let params = ["window=5:9:1", "low=20,30", "high=60,70"];
-    let out = arguments(&place, "trials.csv", &params);
-    assert_eq!(ended(&out, &[]).code, 0);
-    let again = ended(&out, &["--resume"]).json();
-    assert_eq!((again["replayed"].as_u64(), again["trials"].as_u64()), (Some(20), Some(20)));
-    let refusal = |more: &[&str]| {
-        let ended = ended(&out, more);
-        assert_eq!(ended.code, 2, "{}", ended.stdout);
-        ended.json()["error"]["message"].as_str().unwrap().to_owned()
-    };
-    assert!(refusal(&["--resume", "--fees", "0.002"]).contains("is of another data set: "));
-    assert!(refusal(&["--resume", "--param", "low=1"]).contains("given twice"));
-    assert!(refusal(&["--resume", "--seed", "7"]).contains("is of another seed: 0, not 7"));
-    place.write("closes.csv", &closes(501));
-    assert!(refusal(&["--resume"]).contains("is of another data set: "));
-    // Without --resume a new search begins; the old journal is kept.
-    assert_eq!(ended(&out, &[]).json()["replayed"].as_u64(), Some(0));
-    assert!(place.path("trials.csv.journal.bak").exists());
-    place.write("trials.csv.journal", "my notes");
-    assert!(refusal(&["--resume"]).contains("is no readable journal"));
-    assert!(refusal(&[]).contains("is no readable journal"));
-    assert_eq!(std::fs::read_to_string(place.path("trials.csv.journal")).unwrap(), "my notes");
 }
 
 #[test]

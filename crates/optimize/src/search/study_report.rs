@@ -33,7 +33,8 @@ pub struct StudyReport {
     pub commonest_failure: Option<(String, u64)>,
     /// Whether it was cancelled before its end.
     pub cancelled: bool,
-    /// Bytes of a torn record that were dropped from the end of the journal.
+    /// Bytes of the journal that were no whole record: a torn end, which was cut off, or damage, which was
+    /// stepped over. The trials that they held were measured again.
     pub dropped_bytes: u64,
     /// Time it took; differs from run to run.
     pub elapsed: Duration,
