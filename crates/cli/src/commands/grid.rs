@@ -7,9 +7,10 @@ use std::time::Instant;
 use serde::{Serialize, Serializer};
 use serde_json::{Number, Value};
 use tangency::optimize::backtest::{BacktestConfig, Costs};
-use tangency::optimize::metrics::{Metric, Metrics};
+use tangency::optimize::metrics::Metrics;
 use tangency::optimize::search::{
-    Both, Grid, JournalMode, Method, RemoteBacktest, Sample, Space, StrategyKind, Study, StudyTrial,
+    BacktestObjective, Both, Grid, JournalMode, Method, RemoteBacktest, Sample, Space,
+    StrategyKind, Study, StudyTrial,
 };
 use tangency::optimize::{Error, ErrorKind};
 use tangency::pipeline::{RuleStudy, WalkForwardSection};
@@ -45,7 +46,6 @@ struct Document {
     /// Trials that the journal held.
     replayed: u64,
     journal: Option<PathBuf>,
-    metric: &'static str,
     /// Bytes of the journal that could not be read; their trials were measured again.
     dropped_bytes: u64,
     best: Option<Entry>,

@@ -194,3 +194,18 @@ fn windows_that_make_no_sense_are_refused() {
     let taken = format!("--report {input}");
     assert!(message(&taken).contains("is not a folder"));
 }
+
+#[test]
+fn a_metric_that_backtests_do_not_measure_is_refused_before_the_work() {
+    let place = Workplace::new();
+    let input = place.prices(1, 400);
+    let line = format!(
+        "grid --input {input} --strategy sma-cross --param fast=5 --param slow=20 --metric kelly --out {}",
+        place.text("t.csv")
+    );
+    let ended = run(&line);
+    assert_eq!(ended.code, 2);
+    let message = "no metric of a backtest is called \"kelly\"; the nearest is ";
+    assert!(ended.stderr.contains(message), "{}", ended.stderr);
+    assert_eq!(place.entries(), ["prices.csv"], "work had begun");
+}

@@ -182,8 +182,8 @@ impl<'a> Study<'a> {
     /// [`ErrorKind::Sink`] when the sink cannot begin, [`ErrorKind::Journal`],
     /// [`ErrorKind::NotAJournal`], [`ErrorKind::JournalInUse`], [`ErrorKind::JournalOfAnother`].
     /// Later: [`ErrorKind::JournalWrite`] or [`ErrorKind::Sink`], after which the study can be
-    /// resumed; [`ErrorKind::AllTrialsFailed`], [`ErrorKind::NotMeasured`] when trials ran and none
-    /// measured the metric; [`ErrorKind::Pool`].
+    /// resumed; [`ErrorKind::AllTrialsFailed`], [`ErrorKind::NotMeasured`] when none of the trials
+    /// that ended well measured the metric, or none of the first hundred; [`ErrorKind::Pool`].
     pub fn run<O: Objective>(
         &self,
         pool: &Pool,

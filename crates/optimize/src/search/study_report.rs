@@ -43,6 +43,10 @@ pub struct StudyReport {
 /// Reasons that are told apart; where messages hold values there may be as many as trials.
 const REASONS: usize = 1024;
 
+/// Trials that ended well without the first metric among what they measured, from the first on, after which none
+/// is expected to measure it. By number, so that the size of windows does not show.
+const ENOUGH_WITHOUT: u64 = 100;
+
 /// What is known of the trials that have been delivered.
 #[derive(Debug)]
 pub(super) struct Standing {
@@ -110,6 +114,11 @@ impl Standing {
         } else if self.reasons.len() < REASONS {
             self.reasons.insert(reason.to_owned(), 1);
         }
+    }
+
+    /// Whether to give up hope that some trial measures the first metric.
+    pub(super) fn lacks_metric(&self) -> bool {
+        !self.measured && self.delivered - self.failed >= ENOUGH_WITHOUT
     }
 
     /// The commonest reason, the first by the alphabet in a tie.

@@ -224,6 +224,20 @@ fn a_study_without_a_result_says_why() {
 }
 
 #[test]
+fn a_metric_that_nobody_measures_is_found_out_early() {
+    let grid = Grid::parse(["a=1:40:1", "b=1:30:1"]).unwrap();
+    for workers in [1, 3] {
+        let bumps = Bumps::default();
+        let study = Study::grid(&grid, Metric::Kelly).in_flight(40);
+        let pool = Pool::new(workers).unwrap();
+        let error = study.run(&pool, &bumps, &mut Discard).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::NotMeasured { metric: "kelly" });
+        // A hundred, and what was under way with the last of them.
+        assert!((100..=140).contains(&bumps.evaluated().len()), "{}", bumps.evaluated().len());
+    }
+}
+
+#[test]
 fn progress_is_shown_every_100_ms() {
     let grid = Grid::parse(["a=1:50:1"]).unwrap();
     let seen = Mutex::new(Vec::new());

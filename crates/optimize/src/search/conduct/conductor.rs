@@ -253,6 +253,10 @@ impl Conductor<'_> {
         }
     }
 
+    fn not_measured(&self) -> Error {
+        ErrorKind::NotMeasured { metric: self.terms.metrics[0].name() }.into()
+    }
+
     /// Reads trials back from the journal and checks that they are those proposed.
     fn replay(&mut self, source: &dyn Source, range: Range<u64>) -> Result<Vec<StudyTrial>> {
         let Some(journal) = &mut self.journal else { return Ok(Vec::new()) };
@@ -287,9 +291,12 @@ impl Conductor<'_> {
             return Err(ErrorKind::AllTrialsFailed { trials, reason, times }.into());
         }
         if !standing.measured {
-            return Err(ErrorKind::NotMeasured { metric: self.terms.metrics[0].name() }.into());
+            return Err(self.not_measured());
         }
         self.sink.finish().map_err(|error| ErrorKind::Sink { reason: error.to_string() })?;
+            if self.standing.lacks_metric() {
+                return self.fail(self.not_measured());
+            }
         let Some(journal) = &mut self.journal else { return Ok(()) };
         let best = standing.best.as_ref().map(|(trial, value)| {
             serde_json::json!({ "trial": trial.index, "params": trial.params, "value": value })
