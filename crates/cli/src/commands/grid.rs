@@ -84,7 +84,7 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
     let started = Instant::now();
     let cancel = interrupt::on_interrupt()?;
     let rule = Rule::new(&args.rule)?;
-    let metric: Metric = args.metric.parse().map_err(Failure::usage)?;
+    let metric = BacktestObjective::metric(&args.metric).map_err(Failure::usage)?;
     let grid = grid(&rule, args)?;
     let method = match args.method.as_str() {
         "grid" => None,
