@@ -12,8 +12,12 @@ use crate::error::Result;
 
 /// Trials drawn evenly before there is anything to learn from.
 const STARTUP: usize = 10;
-/// Points drawn from the density of good trials; the best of them is proposed.
+/// Points drawn from the density of good trials; the best of them is proposed. The published number.
 const DRAWN: usize = 24;
+/// The same over all parameters together, where the best of few draws is often far from the best place. It
+/// found better values than 24 on seven functions out of seven (medians of a hundred seeds: Rosenbrock's 2.97
+/// in place of 3.38, Ackley's 1.55 in place of 1.85); one parameter on its own has no need of it.
+const DRAWN_TOGETHER: usize = 64;
 /// Most trials that count as good.
 const MOST_GOOD: usize = 25;
 
@@ -68,6 +72,10 @@ impl Tpe {
         self.kind != Kind::Univariate
     }
 
+    fn drawn(&self) -> usize {
+        if self.kind == Kind::Multivariate { DRAWN_TOGETHER } else { DRAWN }
+    }
+
     /// `ranked` are places in the history, best first, failures last; that many of them are good, or all that
     /// were measured where those are fewer. `None` while nothing was: there is no telling where it is good.
     pub(super) fn learn(
@@ -110,7 +118,7 @@ impl Tpe {
         let known = |candidate: &Candidate| is_repeated(&candidate.params, seen, pending);
         let mut draws = context.draws(offset);
         let mut unseen: Option<(f64, Candidate)> = None;
-        for attempt in 0..DRAWN {
+        for attempt in 0..self.drawn() {
             let candidate = if self.is_joint() {
                 context.modelled(|| good.draw(&mut draws))?
             } else {
