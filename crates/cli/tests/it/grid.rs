@@ -196,6 +196,44 @@ fn windows_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn every_line_says_what_became_of_its_trial() {
+    let place = Workplace::new();
+    let input = place.prices(1, 400);
+    let lines = |rest: &str| -> Vec<Vec<String>> {
+        let out = place.text("t.csv");
+        let line = format!("grid --input {input} --metric sharpe --no-progress --out {out} {rest}");
+        let ended = run(&line);
+        assert!([0, 3].contains(&ended.code), "{}", ended.stderr);
+        let text = std::fs::read_to_string(place.path("t.csv")).unwrap();
+        text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    };
+    // A window longer than the series fails.
+    let trials = lines("--strategy sma-cross --param fast=5,10 --param slow=20,500");
+    let column = |name: &str| trials[0].iter().position(|column| column == name).unwrap();
+    assert_eq!(trials[0][trials[0].len() - 4..], ["trial", "budget", "outcome", "error"]);
+    for (at, trial) in trials[1..].iter().enumerate() {
+        assert_eq!(trial[column("trial")], at.to_string());
+        assert_eq!(trial[column("budget")], "1");
+        let failed = trial[column("slow")] == "500";
+        assert_eq!(trial[column("outcome")], if failed { "failed" } else { "done" });
+        assert_eq!(trial[column("sharpe")].is_empty(), failed);
+        assert_eq!(trial[column("error")].is_empty(), !failed);
+    }
+    let budgets = lines(
+        "--strategy sma-cross --param fast=5:15:1 --param slow=20:60:1 --method hyperband --trials 60",
+    );
+    assert!(budgets[1][column("budget")].starts_with("0.037"), "{:?}", budgets[1]);
+    // A parameter that is called like another column.
+    let named = ["--entry", "close > sma(trial)", "--exit", "close < sma(trial)"];
+    let out = place.text("t.csv");
+    let fixed = ["grid", "--input", &input, "--metric", "sharpe", "--param", "trial=5,9"];
+    let ended = run_with(&[&fixed[..], &named, &["--out", &out]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let text = std::fs::read_to_string(place.path("t.csv")).unwrap();
+    assert!(text.starts_with("param_trial,total_return,"), "{text}");
+}
+
+#[test]
 fn a_metric_that_backtests_do_not_measure_is_refused_before_the_work() {
     let place = Workplace::new();
     let input = place.prices(1, 400);
