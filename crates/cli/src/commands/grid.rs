@@ -48,6 +48,7 @@ struct Document {
     journal: Option<PathBuf>,
     /// Bytes of the journal that could not be read; their trials were measured again.
     dropped_bytes: u64,
+    metric: &'static str,
     best: Option<Entry>,
     top: Vec<Entry>,
     /// How likely the best is luck; null where none traded.
@@ -146,7 +147,7 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
         return Err(Failure::interrupted());
     }
     let Both(Both(Best { top, failures, .. }, seen), sample) = sink.0;
-    let luck = report.best.as_ref().and_then(|best| seen.judge(&best.params, &objective, &pool));
+    let luck = report.best.as_ref().and_then(|best| seen.judge(best, &objective, &pool));
     let forward = match &folds {
         None => None,
         Some(folds) => {
@@ -184,8 +185,8 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
         failures: failures.iter().map(failed_trial).collect(),
         replayed: report.replayed,
         journal,
-        metric: metric.name(),
         dropped_bytes: report.dropped_bytes,
+        metric: metric.name(),
         best: report.best.as_ref().map(entry),
         top: top.iter().take(args.top).map(entry).collect(),
         luck,
@@ -256,6 +257,7 @@ fn check_outputs(args: &GridArgs, journal: Option<&Path>) -> Outcome<()> {
 
 fn failure(error: Error) -> Failure {
     match error.kind() {
+        ErrorKind::Cancelled { .. } => Failure::interrupted(),
         ErrorKind::AllTrialsFailed { .. } | ErrorKind::Pool { .. } => Failure::work(error),
         // What was measured by then is in the journal.
         ErrorKind::JournalWrite { .. } | ErrorKind::Sink { .. } => Failure::unwritten(error),
@@ -312,8 +314,6 @@ fn text(document: &Document, out: Option<&Path>) -> String {
         document.failed,
         document.seconds
     );
-    let figure = |entry: &Entry, wanted: &str| {
-        let known = entry.metrics.0.iter().find(|(name, _)| name == wanted);
     if document.dropped_bytes > 0 {
         let _ = writeln!(
             text,
@@ -321,6 +321,8 @@ fn text(document: &Document, out: Option<&Path>) -> String {
             document.dropped_bytes
         );
     }
+    let figure = |entry: &Entry, wanted: &str| {
+        let known = entry.metrics.0.iter().find(|(name, _)| name == wanted);
         let value = known.and_then(|(_, value)| value.as_f64());
         value.map_or("-".to_owned(), |value| format!("{value:.4}"))
     };

@@ -247,3 +247,48 @@ fn a_metric_that_backtests_do_not_measure_is_refused_before_the_work() {
     assert!(ended.stderr.contains(message), "{}", ended.stderr);
     assert_eq!(place.entries(), ["prices.csv"], "work had begun");
 }
+
+#[test]
+fn many_trials_are_judged_by_a_sample_of_them() {
+    let place = Workplace::new();
+    let input = place.prices(1, 500);
+    let line = |workers: u8| {
+        format!(
+            "grid --json --input {input} --strategy sma-cross --param fast=2:40:1 --param slow=45:80:1 \
+             --metric sharpe --no-progress --workers {workers}"
+        )
+    };
+    let luck = &run(&line(1)).json()["luck"];
+    assert_eq!((&luck["trials"], &luck["compared"]), (&1404.into(), &250.into()), "{luck}");
+    let worth = luck["effective_trials"].as_f64().unwrap();
+    assert!((1.0..100.0).contains(&worth), "near copies: {worth}");
+    assert!(luck["probability_of_overfitting"].is_number());
+    assert!(luck["superior_predictive_ability"].is_number());
+    let sentence = luck["sentence"].as_str().unwrap();
+    assert!(sentence.contains(" independent ones)"), "{sentence}");
+    assert!(sentence.ends_with("; the returns of 250 of the trials were compared"), "{sentence}");
+    assert_eq!(luck, &run(&line(3)).json()["luck"]);
+}
+
+#[test]
+fn what_was_dropped_on_a_part_of_the_data_was_tried() {
+    let place = Workplace::new();
+    let input = place.prices(1, 900);
+    let out = place.text("t.csv");
+    let document = run(&format!(
+        "grid --json --input {input} --strategy sma-cross --param fast=2:12:1 --param slow=14:60:1 \
+         --metric sharpe --no-progress --method successive-halving --trials 40 --out {out}"
+    ));
+    let text = std::fs::read_to_string(place.path("t.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| rows[0].iter().position(|column| *column == name).unwrap();
+    // Every pair that showed a Sharpe ratio on some budget, once.
+    let tried: std::collections::HashSet<_> = rows[1..]
+        .iter()
+        .filter(|row| !row[column("sharpe")].is_empty())
+        .map(|row| &row[..2])
+        .collect();
+    let whole = rows[1..].iter().filter(|row| row[column("budget")] == "1").count();
+    assert!(whole < tried.len(), "{text}");
+    assert_eq!(document.json()["luck"]["trials"], tried.len());
+}
