@@ -230,7 +230,8 @@ pub(crate) struct GridArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
     /// Also choose anew on windows of the past and trade the rows after each: rows to choose on, rows to
-    /// trade, and rows from one choice to the next where those are to be other than the rows to trade.
+    /// trade, and rows from one choice to the next where those are to be other than the rows to trade. Not
+    /// journalled: after an interruption these choices are made again.
     #[arg(long, value_name = "TRAIN:TEST[:STEP]")]
     pub(crate) walk_forward: Option<String>,
     /// Let each of these windows begin at the first row.
