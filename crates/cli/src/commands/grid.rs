@@ -105,6 +105,11 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
         ExecutorArg::Processes => Executor::Processes,
     });
     let pool = super::executor_pool(global, executor)?;
+    if args.trial_deadline.is_some() && pool.stats().executor.kind != Executor::Processes {
+        return Err(Failure::usage(
+            "--trial-deadline needs --executor processes: a thread cannot be ended from outside",
+        ));
+    }
     let objective = rule
         .objective(bars, config)
         .and_then(|objective| objective.with_averages(&grid, &pool))
@@ -137,7 +142,7 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
     let report = match pool.stats().executor.kind {
         Executor::Processes => {
             let resources = rule.resources(&bars, &config);
-            study.run_jobs::<RemoteBacktest>(&pool, &resources, None, &mut sink)
+            study.run_jobs::<RemoteBacktest>(&pool, &resources, args.trial_deadline, &mut sink)
         }
         _ => study.run(&pool, &objective, &mut sink),
     };

@@ -286,7 +286,8 @@ fn executors_and_workers_do_not_show() {
         &["--executor", "threads", "--workers", "1"][..],
         &["--executor", "threads", "--workers", "5", "--in-flight", "37"],
         &["--executor", "processes", "--workers", "1"],
-        &["--executor", "processes", "--workers", "2"],
+        // Of a quarter of an hour, no trial takes as much on any machine.
+        &["--executor", "processes", "--workers", "2", "--trial-deadline", "900.5"],
     ]
     .iter()
     .enumerate()
@@ -298,6 +299,18 @@ fn executors_and_workers_do_not_show() {
         files.push(std::fs::read(place.path(&name)).unwrap());
     }
     assert!(files.iter().all(|file| *file == files[0]));
+    let refused = |more: &[&str]| {
+        let ended = ended(&arguments(&place, "refused.csv", &params), more);
+        assert_eq!(ended.code, 2, "{}", ended.stdout);
+        ended.stdout + &ended.stderr
+    };
+    let message = refused(&["--executor", "threads", "--trial-deadline", "1"]);
+    assert!(message.contains("--trial-deadline needs --executor processes"), "{message}");
+    for wrong in ["0", "-1", "soon", "inf"] {
+        let message = refused(&["--executor", "processes", &format!("--trial-deadline={wrong}")]);
+        assert!(message.contains("a number of seconds above 0"), "{wrong}: {message}");
+    }
+    assert!(place.entries().iter().all(|name| !name.starts_with("refused")), "work had begun");
 }
 
 #[test]
