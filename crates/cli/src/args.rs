@@ -1,6 +1,7 @@
 //! The command line: what may be asked, and its ranges.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -230,7 +231,8 @@ pub(crate) struct GridArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) report: Option<PathBuf>,
     /// Also choose anew on windows of the past and trade the rows after each: rows to choose on, rows to
-    /// trade, and rows from one choice to the next where those are to be other than the rows to trade.
+    /// trade, and rows from one choice to the next where those are to be other than the rows to trade. Not
+    /// journalled: after an interruption these choices are made again.
     #[arg(long, value_name = "TRAIN:TEST[:STEP]")]
     pub(crate) walk_forward: Option<String>,
     /// Let each of these windows begin at the first row.
@@ -260,6 +262,10 @@ pub(crate) struct GridArgs {
     /// [default: as TANGENCY_EXECUTOR says, else threads].
     #[arg(long, value_enum)]
     pub(crate) executor: Option<ExecutorArg>,
+    /// The longest that a trial may take on a worker process. One that takes longer has failed, and its
+    /// process is replaced. Which ones do depends on the machine.
+    #[arg(long, value_name = "SECONDS", value_parser = deadline)]
+    pub(crate) trial_deadline: Option<Duration>,
     /// How many of the best trials to list.
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) top: usize,
@@ -363,4 +369,10 @@ pub(crate) struct StudiesArgs {
 pub(crate) enum ExecutorArg {
     Threads,
     Processes,
+}
+
+fn deadline(text: &str) -> Result<Duration, String> {
+    let seconds = text.trim().parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
+    let seconds = seconds.filter(|seconds| !seconds.is_zero());
+    seconds.ok_or_else(|| "expected a number of seconds above 0".to_owned())
 }

@@ -7,9 +7,10 @@ use std::time::Instant;
 use serde::{Serialize, Serializer};
 use serde_json::{Number, Value};
 use tangency::optimize::backtest::{BacktestConfig, Costs};
-use tangency::optimize::metrics::{Metric, Metrics};
+use tangency::optimize::metrics::Metrics;
 use tangency::optimize::search::{
-    Both, Grid, JournalMode, Method, RemoteBacktest, Sample, Space, StrategyKind, Study, StudyTrial,
+    BacktestObjective, Both, Grid, JournalMode, Method, RemoteBacktest, Sample, Space,
+    StrategyKind, Study, StudyTrial,
 };
 use tangency::optimize::{Error, ErrorKind};
 use tangency::pipeline::{RuleStudy, WalkForwardSection};
@@ -45,6 +46,8 @@ struct Document {
     /// Trials that the journal held.
     replayed: u64,
     journal: Option<PathBuf>,
+    /// Bytes of the journal that could not be read; their trials were measured again.
+    dropped_bytes: u64,
     metric: &'static str,
     best: Option<Entry>,
     top: Vec<Entry>,
@@ -82,7 +85,7 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
     let started = Instant::now();
     let cancel = interrupt::on_interrupt()?;
     let rule = Rule::new(&args.rule)?;
-    let metric: Metric = args.metric.parse().map_err(Failure::usage)?;
+    let metric = BacktestObjective::metric(&args.metric).map_err(Failure::usage)?;
     let grid = grid(&rule, args)?;
     let method = match args.method.as_str() {
         "grid" => None,
@@ -102,6 +105,11 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
         ExecutorArg::Processes => Executor::Processes,
     });
     let pool = super::executor_pool(global, executor)?;
+    if args.trial_deadline.is_some() && pool.stats().executor.kind != Executor::Processes {
+        return Err(Failure::usage(
+            "--trial-deadline needs --executor processes: a thread cannot be ended from outside",
+        ));
+    }
     let objective = rule
         .objective(bars, config)
         .and_then(|objective| objective.with_averages(&grid, &pool))
@@ -134,7 +142,7 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
     let report = match pool.stats().executor.kind {
         Executor::Processes => {
             let resources = rule.resources(&bars, &config);
-            study.run_jobs::<RemoteBacktest>(&pool, &resources, None, &mut sink)
+            study.run_jobs::<RemoteBacktest>(&pool, &resources, args.trial_deadline, &mut sink)
         }
         _ => study.run(&pool, &objective, &mut sink),
     };
@@ -144,7 +152,7 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
         return Err(Failure::interrupted());
     }
     let Both(Both(Best { top, failures, .. }, seen), sample) = sink.0;
-    let luck = report.best.as_ref().and_then(|best| seen.judge(&best.params, &objective, &pool));
+    let luck = report.best.as_ref().and_then(|best| seen.judge(best, &objective, &pool));
     let forward = match &folds {
         None => None,
         Some(folds) => {
@@ -182,6 +190,7 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
         failures: failures.iter().map(failed_trial).collect(),
         replayed: report.replayed,
         journal,
+        dropped_bytes: report.dropped_bytes,
         metric: metric.name(),
         best: report.best.as_ref().map(entry),
         top: top.iter().take(args.top).map(entry).collect(),
@@ -253,6 +262,7 @@ fn check_outputs(args: &GridArgs, journal: Option<&Path>) -> Outcome<()> {
 
 fn failure(error: Error) -> Failure {
     match error.kind() {
+        ErrorKind::Cancelled { .. } => Failure::interrupted(),
         ErrorKind::AllTrialsFailed { .. } | ErrorKind::Pool { .. } => Failure::work(error),
         // What was measured by then is in the journal.
         ErrorKind::JournalWrite { .. } | ErrorKind::Sink { .. } => Failure::unwritten(error),
@@ -309,6 +319,13 @@ fn text(document: &Document, out: Option<&Path>) -> String {
         document.failed,
         document.seconds
     );
+    if document.dropped_bytes > 0 {
+        let _ = writeln!(
+            text,
+            "{} bytes of the journal were torn or damaged; what they held was measured again\n",
+            document.dropped_bytes
+        );
+    }
     let figure = |entry: &Entry, wanted: &str| {
         let known = entry.metrics.0.iter().find(|(name, _)| name == wanted);
         let value = known.and_then(|(_, value)| value.as_f64());

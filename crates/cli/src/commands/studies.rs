@@ -77,9 +77,13 @@ fn text(document: &Document, folder: &Path) -> String {
             (None, None) => String::new(),
         };
         let name = study.path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let damage = match study.dropped_bytes {
+            0 => String::new(),
+            bytes => format!("  ({bytes} bytes torn or damaged)"),
+        };
         let _ = writeln!(
             text,
-            "  {:<32} {:<14} {:<10} {:>10} trials  {:<18} {best:>10}  {params}",
+            "  {:<32} {:<14} {:<10} {:>10} trials  {:<18} {best:>10}  {params}{damage}",
             name.unwrap_or_default(),
             study.objective,
             study.method.split('(').next().unwrap_or_default(),

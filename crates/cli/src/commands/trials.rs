@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tangency::optimize::metrics::Metric;
 use tangency::optimize::search::{StudyTrial, TrialSink};
 use tangency::pipeline::ParquetTrials;
+use tangency::pool::Outcome;
 use tangency::shared_data::StagedFile;
 
 /// The metrics of each trial in documents and files, in this order.
@@ -42,7 +43,11 @@ pub(crate) fn file(out: Option<&Path>) -> Box<dyn TrialSink> {
     }
 }
 
-/// One line a trial; cells of failed trials and of figures that do not exist stay empty.
+/// What a line says of its trial behind parameters and metrics, as in Parquet.
+const ABOUT: [&str; 4] = ["trial", "budget", "outcome", "error"];
+
+/// One line a trial; cells of failed trials and of figures that do not exist stay empty. A parameter that is
+/// called like another column is written as `param_` and its name.
 struct CsvTrials {
     path: PathBuf,
     file: Option<StagedFile>,
@@ -51,8 +56,13 @@ struct CsvTrials {
 impl TrialSink for CsvTrials {
     fn begin(&mut self, parameters: &[String]) -> io::Result<()> {
         let mut file = StagedFile::create(&self.path).map_err(io::Error::other)?;
-        let metrics = LISTED.iter().map(|metric| metric.name());
-        let header: Vec<&str> = parameters.iter().map(String::as_str).chain(metrics).collect();
+        let others = || LISTED.iter().map(|metric| metric.name()).chain(ABOUT);
+        let column = |name: &String| match others().any(|other| other == name) {
+            true => format!("param_{name}"),
+            false => name.clone(),
+        };
+        let mut header: Vec<String> = parameters.iter().map(column).collect();
+        header.extend(others().map(str::to_owned));
         writeln!(file, "{}", header.join(","))?;
         self.file = Some(file);
         Ok(())
@@ -65,15 +75,21 @@ impl TrialSink for CsvTrials {
             use std::fmt::Write as _;
             line.clear();
             let metrics = LISTED.iter().map(|metric| trial.metric(*metric).unwrap_or(f64::NAN));
-            for (at, value) in trial.params.values().iter().copied().chain(metrics).enumerate() {
-                if at > 0 {
-                    line.push(',');
-                }
+            // Writing to a string cannot fail.
+            for value in trial.params.values().iter().copied().chain(metrics) {
                 if !value.is_nan() {
-                    // Writing to a string cannot fail.
                     let _ = write!(line, "{value}");
                 }
+                line.push(',');
             }
+            let (outcome, error) = match &trial.outcome {
+                Outcome::Done(_) => ("done", ""),
+                Outcome::Failed(error) => ("failed", error.as_str()),
+                Outcome::Panicked(message) => ("panicked", message.as_str()),
+                Outcome::Cancelled => ("cancelled", ""),
+            };
+            let _ = write!(line, "{},{},{outcome},", trial.index, trial.budget);
+            push_text(error, &mut line);
             line.push('\n');
             file.write_all(line.as_bytes())?;
         }
@@ -82,6 +98,17 @@ impl TrialSink for CsvTrials {
 
     fn finish(&mut self) -> io::Result<()> {
         self.file.take().map_or(Ok(()), StagedFile::publish).map_err(io::Error::other)
+    }
+}
+
+/// A cell of text, in quotes where it would not end where it does.
+fn push_text(text: &str, line: &mut String) {
+    if text.contains(['"', ',', '\n', '\r']) {
+        line.push('"');
+        line.push_str(&text.replace('"', "\"\""));
+        line.push('"');
+    } else {
+        line.push_str(text);
     }
 }
 
@@ -122,5 +149,21 @@ impl TrialSink for Best {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_end_where_they_do() {
+        let cell = |text| {
+            let mut line = String::new();
+            push_text(text, &mut line);
+            line
+        };
+        assert_eq!(cell("too short"), "too short");
+        assert_eq!(cell("a, \"b\"\n"), "\"a, \"\"b\"\"\n\"");
     }
 }

@@ -194,3 +194,101 @@ fn windows_that_make_no_sense_are_refused() {
     let taken = format!("--report {input}");
     assert!(message(&taken).contains("is not a folder"));
 }
+
+#[test]
+fn every_line_says_what_became_of_its_trial() {
+    let place = Workplace::new();
+    let input = place.prices(1, 400);
+    let lines = |rest: &str| -> Vec<Vec<String>> {
+        let out = place.text("t.csv");
+        let line = format!("grid --input {input} --metric sharpe --no-progress --out {out} {rest}");
+        let ended = run(&line);
+        assert!([0, 3].contains(&ended.code), "{}", ended.stderr);
+        let text = std::fs::read_to_string(place.path("t.csv")).unwrap();
+        text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    };
+    // A window longer than the series fails.
+    let trials = lines("--strategy sma-cross --param fast=5,10 --param slow=20,500");
+    let column = |name: &str| trials[0].iter().position(|column| column == name).unwrap();
+    assert_eq!(trials[0][trials[0].len() - 4..], ["trial", "budget", "outcome", "error"]);
+    for (at, trial) in trials[1..].iter().enumerate() {
+        assert_eq!(trial[column("trial")], at.to_string());
+        assert_eq!(trial[column("budget")], "1");
+        let failed = trial[column("slow")] == "500";
+        assert_eq!(trial[column("outcome")], if failed { "failed" } else { "done" });
+        assert_eq!(trial[column("sharpe")].is_empty(), failed);
+        assert_eq!(trial[column("error")].is_empty(), !failed);
+    }
+    let budgets = lines(
+        "--strategy sma-cross --param fast=5:15:1 --param slow=20:60:1 --method hyperband --trials 60",
+    );
+    assert!(budgets[1][column("budget")].starts_with("0.037"), "{:?}", budgets[1]);
+    // A parameter that is called like another column.
+    let named = ["--entry", "close > sma(trial)", "--exit", "close < sma(trial)"];
+    let out = place.text("t.csv");
+    let fixed = ["grid", "--input", &input, "--metric", "sharpe", "--param", "trial=5,9"];
+    let ended = run_with(&[&fixed[..], &named, &["--out", &out]].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let text = std::fs::read_to_string(place.path("t.csv")).unwrap();
+    assert!(text.starts_with("param_trial,total_return,"), "{text}");
+}
+
+#[test]
+fn a_metric_that_backtests_do_not_measure_is_refused_before_the_work() {
+    let place = Workplace::new();
+    let input = place.prices(1, 400);
+    let line = format!(
+        "grid --input {input} --strategy sma-cross --param fast=5 --param slow=20 --metric kelly --out {}",
+        place.text("t.csv")
+    );
+    let ended = run(&line);
+    assert_eq!(ended.code, 2);
+    let message = "no metric of a backtest is called \"kelly\"; the nearest is ";
+    assert!(ended.stderr.contains(message), "{}", ended.stderr);
+    assert_eq!(place.entries(), ["prices.csv"], "work had begun");
+}
+
+#[test]
+fn many_trials_are_judged_by_a_sample_of_them() {
+    let place = Workplace::new();
+    let input = place.prices(1, 500);
+    let line = |workers: u8| {
+        format!(
+            "grid --json --input {input} --strategy sma-cross --param fast=2:40:1 --param slow=45:80:1 \
+             --metric sharpe --no-progress --workers {workers}"
+        )
+    };
+    let luck = &run(&line(1)).json()["luck"];
+    assert_eq!((&luck["trials"], &luck["compared"]), (&1404.into(), &250.into()), "{luck}");
+    let worth = luck["effective_trials"].as_f64().unwrap();
+    assert!((1.0..100.0).contains(&worth), "near copies: {worth}");
+    assert!(luck["probability_of_overfitting"].is_number());
+    assert!(luck["superior_predictive_ability"].is_number());
+    let sentence = luck["sentence"].as_str().unwrap();
+    assert!(sentence.contains(" independent ones)"), "{sentence}");
+    assert!(sentence.ends_with("; the returns of 250 of the trials were compared"), "{sentence}");
+    assert_eq!(luck, &run(&line(3)).json()["luck"]);
+}
+
+#[test]
+fn what_was_dropped_on_a_part_of_the_data_was_tried() {
+    let place = Workplace::new();
+    let input = place.prices(1, 900);
+    let out = place.text("t.csv");
+    let document = run(&format!(
+        "grid --json --input {input} --strategy sma-cross --param fast=2:12:1 --param slow=14:60:1 \
+         --metric sharpe --no-progress --method successive-halving --trials 40 --out {out}"
+    ));
+    let text = std::fs::read_to_string(place.path("t.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| rows[0].iter().position(|column| *column == name).unwrap();
+    // Every pair that showed a Sharpe ratio on some budget, once.
+    let tried: std::collections::HashSet<_> = rows[1..]
+        .iter()
+        .filter(|row| !row[column("sharpe")].is_empty())
+        .map(|row| &row[..2])
+        .collect();
+    let whole = rows[1..].iter().filter(|row| row[column("budget")] == "1").count();
+    assert!(whole < tried.len(), "{text}");
+    assert_eq!(document.json()["luck"]["trials"], tried.len());
+}

@@ -12,5 +12,7 @@ mod forecast;
 mod grid;
 #[cfg(unix)]
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod journal;
 mod run;
 mod weights;

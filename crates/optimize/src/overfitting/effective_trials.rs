@@ -113,6 +113,32 @@ pub fn effective_trials(returns: &TrialReturns<'_>, pool: &Pool) -> Result<Effec
 impl EffectiveTrials {
     /// Trials that are all the same.
     const ONE: Self = Self { number: 1.0, own_share: 0.0 };
+
+    /// What `all` trials are worth, when this is about a random sample of `sampled` of them.
+    ///
+    /// The mean square of the correlation between two trials is that of the sample. It says what any number
+    /// of such trials is worth: near copies no more than the sample, unrelated ones as many as there are.
+    ///
+    /// ```
+    /// use tangency_optimize::overfitting::EffectiveTrials;
+    ///
+    /// let of_sample = |number| EffectiveTrials { number, own_share: 1.0 };
+    /// assert_eq!(of_sample(250.0).among(250, 10_000).number, 10_000.0);
+    /// let copies = of_sample(6.0).among(250, 10_000).number;
+    /// assert!((6.0..6.2).contains(&copies), "{copies}");
+    /// assert_eq!(of_sample(6.0).among(250, 250).number, 6.0);
+    /// ```
+    #[must_use]
+    pub fn among(self, sampled: usize, all: u64) -> Self {
+        let (few, many) = (sampled as f64, all as f64);
+        if few < 2.0 || many <= few || self.number <= 1.0 {
+            return self;
+        }
+        let ratio = self.number - 1.0;
+        let square = if self.number >= few { 0.0 } else { (few / ratio - 1.0) / (few - 1.0) };
+        let number = 1.0 + many / (1.0 + (many - 1.0) * square);
+        Self { number: number.clamp(self.number, many), ..self }
+    }
 }
 
 /// Four sums side by side, in a fixed order.

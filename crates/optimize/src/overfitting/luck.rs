@@ -25,6 +25,7 @@ use crate::error::{ErrorKind, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct SharpeSpread {
     trials: u64,
+    dropped: u64,
     mean: f64,
     squares: f64,
 }
@@ -41,10 +42,18 @@ impl SharpeSpread {
         self.squares += from_mean * (sharpe - self.mean);
     }
 
-    /// Trials that had a Sharpe ratio.
+    /// With so many more trials that could have won and were dropped for what they showed on a part of the
+    /// data, as methods that halve do.
+    #[must_use]
+    pub fn with_dropped(mut self, trials: u64) -> Self {
+        self.dropped = trials;
+        self
+    }
+
+    /// Trials that had a Sharpe ratio, those dropped included.
     #[must_use]
     pub fn trials(&self) -> u64 {
-        self.trials
+        self.trials + self.dropped
     }
 
     /// Variance of their Sharpe ratios, divisor `trials - 1`; 0 for a single trial.

@@ -20,7 +20,7 @@ use crate::metrics::Metrics;
 pub(super) struct TileDone {
     pub(super) proposals: Vec<Proposal>,
     pub(super) measured: Vec<Measured>,
-    /// Time it took on its worker.
+    /// Time that measuring took on its worker.
     pub(super) took: Duration,
 }
 
@@ -102,8 +102,9 @@ impl<O: Objective> Evaluator for Threads<'_, O> {
             Outcome::Cancelled => {}
         };
         let measure = |scratch: &mut O::Scratch, range: Range<u64>| {
-            let started = Instant::now();
             let proposals = window.source.proposals(range.clone())?;
+            // What constraints left out before these trials says nothing of how long trials take.
+            let started = Instant::now();
             let requests = requests(&proposals, range.start, window.seed, window.rows);
             let together = |part| measure_tile(self.objective, scratch, part);
             let measured =

@@ -15,7 +15,7 @@ use super::params::Params;
 ///
 /// The revision counts changes of results within a version of the crate.
 pub(super) const ENGINE: &str =
-    concat!("tangency-optimize ", env!("CARGO_PKG_VERSION"), " revision 2");
+    concat!("tangency-optimize ", env!("CARGO_PKG_VERSION"), " revision 3");
 
 /// What a study's data and settings come down to: 128 bits that differ where any of them does.
 ///

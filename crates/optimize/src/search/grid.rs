@@ -32,7 +32,8 @@ pub struct Grid {
     values: Vec<Values>,
     combinations: u64,
     conditions: Vec<Option<Condition>>,
-    constraints: Vec<Arc<Constraint>>,
+    /// In words, and as code.
+    constraints: Vec<(String, Arc<Constraint>)>,
 }
 
 /// What switches a parameter on: the place of its parent, and the values of that one.
@@ -100,10 +101,18 @@ impl Grid {
     /// ```
     #[must_use]
     pub fn constraint(
-        mut self,
+        self,
         keep: impl Fn(&Params) -> Result<bool> + Send + Sync + 'static,
     ) -> Self {
-        self.constraints.push(Arc::new(keep));
+        self.keep_where("a constraint given as code".to_owned(), keep)
+    }
+
+    fn keep_where(
+        mut self,
+        words: String,
+        keep: impl Fn(&Params) -> Result<bool> + Send + Sync + 'static,
+    ) -> Self {
+        self.constraints.push((words, Arc::new(keep)));
         self
     }
 
@@ -141,11 +150,12 @@ impl Grid {
     ///
     /// [`ErrorKind::UnknownName`] with the nearest name.
     pub fn less_than(self, smaller: &str, larger: &str) -> Result<Self> {
-        let (smaller, larger) = (self.position(smaller)?, self.position(larger)?);
-        Ok(self.constraint(move |params| {
-            let (low, high) = (params.values()[smaller], params.values()[larger]);
+        let (low, high) = (self.position(smaller)?, self.position(larger)?);
+        let keep = move |params: &Params| {
+            let (low, high) = (params.values()[low], params.values()[high]);
             Ok(low < high || low.is_nan() || high.is_nan())
-        }))
+        };
+        Ok(self.keep_where(format!("{smaller} < {larger}"), keep))
     }
 
     /// Keeps combinations for which a text such as `fast<slow` or `high > low` holds: two parameters
@@ -227,7 +237,7 @@ impl Grid {
         if self.repeats(index, &params) {
             return Ok(None);
         }
-        for keep in &self.constraints {
+        for (_, keep) in &self.constraints {
             if !keep(&params)? {
                 return Ok(None);
             }
@@ -297,7 +307,7 @@ impl Grid {
         &self.conditions
     }
 
-    pub(super) fn constraints(&self) -> &[Arc<Constraint>] {
+    pub(super) fn constraints(&self) -> &[(String, Arc<Constraint>)] {
         &self.constraints
     }
 

@@ -18,6 +18,7 @@
 //! earlier trial; NaN never wins. A trial that fails or panics is reported and takes no other down.
 //! Nothing depends on the number of workers.
 
+mod backtest_metrics;
 mod backtest_objective;
 mod backtests;
 mod conduct;

@@ -7,7 +7,7 @@ use tangency_pool::PROGRESS_INTERVAL;
 use super::pace::Pace;
 use super::params::Params;
 
-/// Is told how far a study has come: every 100 ms, and once more at the end.
+/// Is told how far a study has come: every 100 ms, and once more at the end, also when that is an error.
 ///
 /// Called on the thread that runs the study. Every `Fn(&StudySnapshot<'_>) + Sync` is one.
 pub trait StudyObserver: Sync {
@@ -70,12 +70,12 @@ impl Stage {
         Self { pace: pace(work), done: 0.0, left: work, spent: 0.0, since: None }
     }
 
-    fn begin(&mut self) {
-        self.since = Some(Instant::now());
+    fn begin(&mut self, now: Instant) {
+        self.since = Some(now);
     }
 
-    fn end(&mut self) {
-        self.spent = self.seconds(Instant::now());
+    fn end(&mut self, now: Instant) {
+        self.spent = self.seconds(now);
         self.since = None;
     }
 
@@ -83,10 +83,10 @@ impl Stage {
         self.spent + self.since.map_or(0.0, |since| (now - since).as_secs_f64())
     }
 
-    fn note(&mut self, work: f64) {
+    fn note(&mut self, work: f64, now: Instant) {
         self.done += work;
         self.left = (self.left - work).max(0.0);
-        self.pace.note(self.done, self.seconds(Instant::now()));
+        self.pace.note(self.done, self.seconds(now));
     }
 
     /// Seconds to its end.
@@ -133,42 +133,47 @@ impl Tally {
         }
     }
 
-    /// How much there is to propose, and to measure.
-    pub(super) fn plan(&mut self, proposing: f64, measuring: f64) {
+    /// How many trials there are and how many of them are in the journal; how much there is to propose, and to
+    /// measure.
+    pub(super) fn plan(&mut self, total: u64, held: u64, proposing: f64, measuring: f64) {
+        (self.total, self.held) = (total, held);
         self.proposing = Stage::new(Pace::growing, proposing);
         self.measuring = Stage::new(Pace::steady, measuring);
     }
 
     /// Now that it is known what each trial takes: so much has been measured, so much is left.
     pub(super) fn weigh_anew(&mut self, done: f64, left: f64) {
-        let seconds = self.measuring.seconds(Instant::now());
+        let now = Instant::now();
+        let seconds = self.measuring.seconds(now);
         self.measuring = Stage { spent: seconds, ..Stage::new(Pace::steady, done + left) };
-        self.measuring.note(done);
+        self.measuring.note(done, now);
     }
 
     pub(super) fn begin_proposing(&mut self) {
-        self.proposing.begin();
+        self.proposing.begin(Instant::now());
     }
 
     /// So much has been proposed, in all.
     pub(super) fn proposed(&mut self, work: f64) {
-        self.proposing.note(work - self.proposing.done);
-        self.proposing.end();
+        let now = Instant::now();
+        self.proposing.note(work - self.proposing.done, now);
+        self.proposing.end(now);
     }
 
     pub(super) fn begin_measuring(&mut self) {
-        self.measuring_since.get_or_insert_with(Instant::now);
-        self.measuring.begin();
+        let now = Instant::now();
+        self.measuring_since.get_or_insert(now);
+        self.measuring.begin(now);
     }
 
     /// Some trials that took so much work.
     pub(super) fn measured(&mut self, trials: u64, work: f64) {
         self.measured += trials;
-        self.measuring.note(work);
+        self.measuring.note(work, Instant::now());
     }
 
     pub(super) fn end_measuring(&mut self) {
-        self.measuring.end();
+        self.measuring.end(Instant::now());
     }
 
     pub(super) fn replayed(&mut self, trials: u64) {
@@ -240,16 +245,17 @@ mod tests {
     #[test]
     fn proposing_and_measuring_are_foretold_apart() {
         let mut tally = Tally::new(100, 0);
-        tally.plan(100.0, 10.0);
-        let now = Instant::now();
-        let ago = |seconds| now.checked_sub(Duration::from_secs(seconds));
-        (tally.proposing.since, tally.measuring.since) = (ago(200), ago(300));
+        tally.plan(100, 0, 100.0, 10.0);
+        let start = tally.started;
+        let after = |seconds| start + Duration::from_secs(seconds);
         // A fifth of what there is to propose, but half of what there is to measure.
-        tally.proposed(20.0);
-        tally.measured(20, 5.0);
-        let eta = tally.snapshot(Instant::now(), false).eta.expect("a trial has ended");
-        // Not to the last digit: the clock goes on.
-        assert!((eta.as_secs_f64() - (300.0 + 800.0)).abs() < 5.0, "{eta:?}");
+        tally.proposing.begin(start);
+        tally.proposing.note(20.0, after(200));
+        tally.proposing.end(after(200));
+        tally.measuring.begin(after(200));
+        tally.measuring.note(5.0, after(500));
+        let eta = tally.snapshot(after(500), false).eta;
+        assert_eq!(eta, Some(Duration::from_secs(300 + 800)));
     }
 
     #[test]

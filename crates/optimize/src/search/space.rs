@@ -9,9 +9,6 @@ use super::params::{Params, Schema};
 use super::values::Values;
 use crate::error::{ErrorKind, Result};
 
-/// Points that a constraint may refuse in a row before the space counts as empty.
-pub(super) const ATTEMPTS: u64 = 10_000;
-
 /// The parameters that a [`Method`](super::Method) chooses from: whole numbers, reals, reals on a
 /// logarithmic scale, lists and words; some of them only where another one has a certain value;
 /// less what constraints leave out.
@@ -52,7 +49,8 @@ impl Space {
         Self::default()
     }
 
-    /// The parameters of a grid with its constraints; ranges are taken as ordered lists.
+    /// The parameters of a grid with its constraints; ranges are taken as ordered lists. A journal tells
+    /// comparisons of parameters from each other, but not constraints that are given as code.
     #[must_use]
     pub fn of_grid(grid: &Grid) -> Self {
         let mut space = Self::new();
@@ -61,8 +59,10 @@ impl Space {
             space.domains.push(Domain::Listed(values.clone()));
         }
         space.conditions.extend(grid.conditions().iter().cloned());
-        space.constraints.extend(grid.constraints().iter().cloned());
-        space.constraint_names = vec!["as in the grid".to_owned(); space.constraints.len()];
+        for (words, keep) in grid.constraints() {
+            space.constraint_names.push(words.clone());
+            space.constraints.push(Arc::clone(keep));
+        }
         space
     }
 
@@ -224,22 +224,6 @@ impl Space {
         }
         Ok(true)
     }
-
-    /// The first of up to [`ATTEMPTS`] points that the constraints let through.
-    pub(super) fn first_admitted(
-        &self,
-        schema: &Arc<Schema>,
-        mut next: impl FnMut(u64) -> Vec<f64>,
-    ) -> Result<(Vec<f64>, Params)> {
-        for attempt in 0..ATTEMPTS {
-            let point = next(attempt);
-            let params = self.params(schema, &point);
-            if self.admits(&params)? {
-                return Ok((point, params));
-            }
-        }
-        Err(ErrorKind::NoAdmissiblePoint { attempts: ATTEMPTS }.into())
-    }
 }
 
 impl fmt::Display for Space {
@@ -290,6 +274,15 @@ mod tests {
     }
 
     #[test]
+    fn constraints_of_a_grid_show() {
+        let grid = Grid::parse(["a=1:9:1", "b=1:9:1"]).unwrap();
+        let shown =
+            |text: &str| Space::of_grid(&grid.clone().where_text(text).unwrap()).to_string();
+        assert_eq!(shown("a<b"), "a=1:9:1 b=1:9:1; a < b");
+        assert_eq!(shown("a > b"), "a=1:9:1 b=1:9:1; b < a");
+    }
+
+    #[test]
     fn mistakes_are_named() {
         let space = Space::new().words("kind", ["ema", "sma"]).unwrap().integer("n", 1, 5).unwrap();
         let text = |result: Result<Space>| result.unwrap_err().to_string();
@@ -306,16 +299,5 @@ mod tests {
         assert!(text(space.clone().real("x", 2.0, 1.0)).starts_with("range from 2 to 1"));
         assert!(text(space.clone().logarithmic("x", 0.0, 1.0)).starts_with("range from 0 to 1"));
         assert_eq!(text(space.words("w", Vec::<String>::new())), "list of words is empty");
-    }
-
-    #[test]
-    fn a_constraint_that_leaves_nothing_is_found() {
-        let space = Space::new()
-            .integer("a", 5, 9)
-            .and_then(|s| s.integer("b", 1, 5))
-            .and_then(|s| s.less_than("a", "b"))
-            .unwrap();
-        let found = space.first_admitted(&space.schema(), |i| vec![i as f64 / 1e5, 0.5]);
-        assert_eq!(found.unwrap_err().kind(), &ErrorKind::NoAdmissiblePoint { attempts: ATTEMPTS });
     }
 }

@@ -3,19 +3,20 @@
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use tangency_pool::{CancelToken, Pool};
 
-use super::conduct::{Terms, conduct};
+use super::conduct::{Terms, conduct, keep_going};
 use super::evaluate::{Evaluator, Threads};
 use super::fingerprint::{ENGINE, Fingerprint};
 use super::grid::Grid;
 use super::journal::{Header, JournalMode};
 use super::methods::{Method, SampledSource};
 use super::objective::Objective;
-use super::progress::StudyObserver;
+use super::progress::{StudyObserver, Tally};
 use super::sink::TrialSink;
-use super::source::{GridSource, Source};
+use super::source::{GoOn, GridSource, Source};
 use super::space::Space;
 use super::study_report::StudyReport;
 use crate::error::{ErrorKind, Result};
@@ -24,8 +25,9 @@ use crate::metrics::Metric;
 /// A search whose trials are streamed to a [`TrialSink`], journalled and resumed on demand.
 ///
 /// Memory does not grow with the number of trials: at most [`in_flight`](Self::in_flight) are held at
-/// a time. Which trials there are and what they measure depends on the settings and the seed alone,
-/// never on the number of workers, the executor, or on interruptions.
+/// a time. Methods that learn from trials (TPE, BOHB and the others that halve, CMA-ES, the genetic one)
+/// keep the point and the metrics of each as well. Which trials there are and what they measure depends
+/// on the settings and the seed alone, never on the number of workers, the executor, or on interruptions.
 ///
 /// # Examples
 ///
@@ -73,9 +75,22 @@ enum Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn source(&self, seed: u64, metrics: &[Metric]) -> Result<Box<dyn Source + '_>> {
+    /// Trials, or as many as there can be.
+    fn most(&self) -> u64 {
+        match self {
+            Self::Grid(grid) => grid.combinations(),
+            Self::Search(_, method) => method.trials(),
+        }
+    }
+
+    fn source(
+        &self,
+        seed: u64,
+        metrics: &[Metric],
+        go_on: GoOn<'_>,
+    ) -> Result<Box<dyn Source + '_>> {
         Ok(match self {
-            Self::Grid(grid) => Box::new(GridSource::new(grid)?),
+            Self::Grid(grid) => Box::new(GridSource::new(grid, go_on)?),
             Self::Search(space, method) => {
                 Box::new(SampledSource::new(space, *method, metrics, seed)?)
             }
@@ -178,12 +193,13 @@ impl<'a> Study<'a> {
     /// # Errors
     ///
     /// Before any work: those of the space and its constraints ([`ErrorKind::EmptyGrid`],
-    /// [`ErrorKind::NoAdmissiblePoint`]),
+    /// [`ErrorKind::NoAdmissiblePoint`], and [`ErrorKind::Cancelled`] while the combinations that they leave are
+    /// still being counted),
     /// [`ErrorKind::Sink`] when the sink cannot begin, [`ErrorKind::Journal`],
     /// [`ErrorKind::NotAJournal`], [`ErrorKind::JournalInUse`], [`ErrorKind::JournalOfAnother`].
     /// Later: [`ErrorKind::JournalWrite`] or [`ErrorKind::Sink`], after which the study can be
-    /// resumed; [`ErrorKind::AllTrialsFailed`], [`ErrorKind::NotMeasured`] when trials ran and none
-    /// measured the metric; [`ErrorKind::Pool`].
+    /// resumed; [`ErrorKind::AllTrialsFailed`], [`ErrorKind::NotMeasured`] when none of the trials
+    /// that ended well measured the metric, or none of the first hundred; [`ErrorKind::Pool`].
     pub fn run<O: Objective>(
         &self,
         pool: &Pool,
@@ -221,7 +237,9 @@ impl<'a> Study<'a> {
         workers: usize,
         sink: &mut dyn TrialSink,
     ) -> Result<StudyReport> {
-        let mut source = self.plan.source(self.seed, &self.metrics)?;
+        let tally = Mutex::new(Tally::new(self.plan.most(), 0));
+        let go_on = || keep_going(&tally, self.cancel.as_ref(), self.observer);
+        let mut source = self.plan.source(self.seed, &self.metrics, &go_on)?;
         let names = source.schema().names().to_vec();
         let header = Header {
             engine: ENGINE.to_owned(),
@@ -250,7 +268,7 @@ impl<'a> Study<'a> {
             cancel: self.cancel.as_ref(),
             observer: self.observer,
         };
-        conduct(&mut *source, evaluator, &terms, journal, sink)
+        conduct(&mut *source, evaluator, &terms, journal, sink, &tally)
     }
 }
 

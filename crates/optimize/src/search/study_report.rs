@@ -33,7 +33,8 @@ pub struct StudyReport {
     pub commonest_failure: Option<(String, u64)>,
     /// Whether it was cancelled before its end.
     pub cancelled: bool,
-    /// Bytes of a torn record that were dropped from the end of the journal.
+    /// Bytes of the journal that were no whole record: a torn end, which was cut off, or damage, which was
+    /// stepped over. The trials that they held were measured again.
     pub dropped_bytes: u64,
     /// Time it took; differs from run to run.
     pub elapsed: Duration,
@@ -41,6 +42,10 @@ pub struct StudyReport {
 
 /// Reasons that are told apart; where messages hold values there may be as many as trials.
 const REASONS: usize = 1024;
+
+/// Trials that ended well without the first metric among what they measured, from the first on, after which none
+/// is expected to measure it. By number, so that the size of windows does not show.
+const ENOUGH_WITHOUT: u64 = 100;
 
 /// What is known of the trials that have been delivered.
 #[derive(Debug)]
@@ -109,6 +114,11 @@ impl Standing {
         } else if self.reasons.len() < REASONS {
             self.reasons.insert(reason.to_owned(), 1);
         }
+    }
+
+    /// Whether to give up hope that some trial measures the first metric.
+    pub(super) fn lacks_metric(&self) -> bool {
+        !self.measured && self.delivered - self.failed >= ENOUGH_WITHOUT
     }
 
     /// The commonest reason, the first by the alphabet in a tie.

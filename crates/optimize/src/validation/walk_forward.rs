@@ -64,7 +64,8 @@ impl WalkForwardReport {
 ///
 /// Folds are in time order. Ties go to the earlier trial; a figure that is not a number never wins. The grid is passed once,
 /// each trial on the training windows of all folds; then only the winners are run again. A trial that
-/// fails or panics wins nowhere and is counted.
+/// fails or panics wins nowhere and is counted. Nothing is journalled: a run that is interrupted begins
+/// anew.
 ///
 /// # Errors
 ///

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tangency_optimize::ErrorKind;
 use tangency_optimize::metrics::{Metric, Metrics};
 use tangency_optimize::search::{
-    Collect, Discard, Failure, Fingerprint, Grid, JournalMode, Request, Study, studies,
+    Collect, Discard, Failure, Fingerprint, Grid, JournalMode, Method, Request, Space, Study,
+    studies,
 };
 use tangency_pool::Pool;
 
@@ -49,22 +50,68 @@ fn a_journal_cut_anywhere_is_resumed() {
     }
 }
 
+/// Where the records of a journal lie: the header says how long it is, each record how long it is.
+fn records(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let length = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    let mut start = 8 + 4 + length(8) + 8;
+    let mut records = Vec::new();
+    while start < bytes.len() {
+        let end = start + length(start) + 12;
+        records.push(start..end);
+        start = end;
+    }
+    records
+}
+
 #[test]
-fn a_flipped_bit_loses_what_follows_and_no_more() {
+fn damage_costs_the_record_that_it_is_in_and_no_more() {
     let grid = Grid::parse(["a=1:9:1", "b=4:9:1"]).unwrap();
     let whole = run(&study(&grid), 2);
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("flip.journal");
+    let path = folder.path().join("damaged.journal");
     let bytes = journalled(&path, &grid);
-    let mut flipped = bytes.clone();
-    let at = bytes.len() * 2 / 3;
-    flipped[at] ^= 4;
-    std::fs::write(&path, &flipped).unwrap();
-    let mut trials = Collect::new();
-    let study = study(&grid).journal(&path, JournalMode::Resume);
-    let report = study.run(&Pool::new(2).unwrap(), &Bumps::default(), &mut trials).unwrap();
-    assert!(report.replayed > 0 && report.evaluated > 0 && report.dropped_bytes > 0);
-    assert_eq!(trials.trials(), whole);
+    let records = records(&bytes);
+    assert!(records.len() > 4, "{records:?}");
+    let held = |record: &std::ops::Range<usize>| -> u64 {
+        u32::from_le_bytes(bytes[record.start + 12..record.start + 16].try_into().unwrap()).into()
+    };
+    let resumed = |damaged: &[u8]| {
+        std::fs::write(&path, damaged).unwrap();
+        let mut trials = Collect::new();
+        let study = study(&grid).journal(&path, JournalMode::Resume);
+        let report = study.run(&Pool::new(2).unwrap(), &Bumps::default(), &mut trials).unwrap();
+        assert_eq!(trials.trials(), whole);
+        report
+    };
+    // In its length, its beginning, its trials and its checksum. The last record is the summary.
+    for record in &records[..records.len() - 1] {
+        for at in [0, 1, 3, 5, 13, 20, record.len() - 1] {
+            let mut damaged = bytes.clone();
+            damaged[record.start + at] ^= 4;
+            let report = resumed(&damaged);
+            assert_eq!(report.evaluated, held(record), "byte {at} of {record:?}");
+            assert_eq!(report.dropped_bytes, record.len() as u64, "byte {at} of {record:?}");
+            let listed = studies(folder.path()).unwrap().remove(0).1.unwrap();
+            assert_eq!((listed.journalled, listed.dropped_bytes), (54, record.len() as u64));
+        }
+    }
+    // Two places, a stretch that went missing, and a torn end.
+    let mut damaged = bytes.clone();
+    damaged[records[1].start + 40] ^= 1;
+    damaged[records[3].start + 30] ^= 1;
+    damaged.truncate(bytes.len() - 1);
+    damaged.drain(records[2].start + 1..records[2].start + 9);
+    let report = resumed(&damaged);
+    let lost = [1, 2, 3].map(|at| held(&records[at])).iter().sum::<u64>();
+    assert_eq!(report.evaluated, lost);
+    let whole_bytes =
+        records[0].len() + records[4..records.len() - 1].iter().map(|r| r.len()).sum::<usize>();
+    let begun = records[0].start;
+    assert_eq!(report.dropped_bytes as usize, damaged.len() - begun - whole_bytes);
+    // Nothing but damage.
+    let mut damaged = bytes.clone();
+    damaged[begun..].fill(0xA5);
+    assert_eq!(resumed(&damaged).evaluated, 54);
 }
 
 #[test]
@@ -187,4 +234,33 @@ fn studies_of_a_folder_are_listed() {
     let params = serde_json::to_string(&trials[place as usize].params).unwrap();
     let listed = serde_json::to_string(summary(0)).unwrap();
     assert!(listed.contains(&format!("\"best_params\":{params}")), "{params} in {listed}");
+}
+
+#[test]
+fn the_best_of_a_listed_study_had_the_whole_budget() {
+    // The less is spent the better it looks.
+    let objective = |request: &Request<'_>| -> Result<Metrics, Failure> {
+        let x = request.params.get("x")?;
+        Ok(Metrics::new().with(Metric::Sharpe, x / request.budget))
+    };
+    let space = Space::new().real("x", 0.0, 1.0).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("halving.journal");
+    for method in [Method::hyperband(80), Method::successive_halving(40), Method::bohb(80)] {
+        let study = Study::search(&space, method, Metric::Sharpe).seed(4);
+        let study = study.journal(&path, JournalMode::Fresh);
+        let report = study.run(&Pool::new(1).unwrap(), &objective, &mut Discard).unwrap();
+        let listed = || studies(folder.path()).unwrap().remove(0).1.unwrap();
+        let (best, summary) = (report.best.unwrap(), listed());
+        let value = best.metric(Metric::Sharpe).unwrap();
+        assert_eq!(summary.best, Some((best.index as u64, value)), "{method}");
+        let params = summary.best_params.unwrap();
+        assert_eq!(params[0].1.as_f64(), best.params.get("x").ok(), "{method}");
+        // Without its summary there is no telling.
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        let summary = listed();
+        assert_eq!((summary.journalled, summary.finished), (report.trials, false));
+        assert_eq!((summary.best, summary.best_params), (None, None), "{method}");
+    }
 }

@@ -26,6 +26,7 @@ mod overfitting_simulated;
 mod resampling;
 mod risk;
 mod search;
+mod search_constraints;
 mod search_methods;
 mod studies;
 mod studies_of_backtests;

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tangency_optimize::ErrorKind;
 use tangency_optimize::metrics::{Metric, Metrics};
 use tangency_optimize::search::{
-    Collect, Discard, Failure, Fingerprint, Grid, JournalMode, Objective, Request, Study,
+    Collect, Discard, Failure, Fingerprint, Grid, JournalMode, Objective, Params, Request, Study,
     StudySnapshot, StudyTrial, TrialSink,
 };
 use tangency_pool::{CancelToken, Outcome, Pool};
@@ -221,6 +221,58 @@ fn a_study_without_a_result_says_why() {
     let error =
         Study::grid(&grid, Metric::Kelly).run(&pool, &Bumps::default(), &mut Discard).unwrap_err();
     assert_eq!(error.kind(), &ErrorKind::NotMeasured { metric: "kelly" });
+}
+
+#[test]
+fn a_metric_that_nobody_measures_is_found_out_early() {
+    let grid = Grid::parse(["a=1:40:1", "b=1:30:1"]).unwrap();
+    for workers in [1, 3] {
+        let bumps = Bumps::default();
+        let study = Study::grid(&grid, Metric::Kelly).in_flight(40);
+        let pool = Pool::new(workers).unwrap();
+        let error = study.run(&pool, &bumps, &mut Discard).unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::NotMeasured { metric: "kelly" });
+        // A hundred, and what was under way with the last of them.
+        assert!((100..=140).contains(&bumps.evaluated().len()), "{}", bumps.evaluated().len());
+    }
+}
+
+#[test]
+fn whoever_watches_is_told_the_end_of_a_study_that_ends_in_an_error() {
+    let grid = Grid::parse(["a=13", "b=1:30:1"]).unwrap();
+    let lasts = AtomicU64::new(0);
+    let observer = |now: &StudySnapshot<'_>| {
+        lasts.fetch_add(u64::from(now.last), Ordering::Relaxed);
+    };
+    let study = study(&grid).observer(&observer);
+    let _ = study.run(&Pool::new(2).unwrap(), &Bumps::default(), &mut Discard).unwrap_err();
+    assert_eq!(lasts.into_inner(), 1);
+}
+
+#[test]
+fn counting_what_constraints_leave_is_watched_and_can_be_cancelled() {
+    let token = CancelToken::new();
+    let seen = Arc::new(AtomicU64::new(0));
+    let grid = {
+        let seen = Arc::clone(&seen);
+        let keep = move |_: &Params| {
+            // Slowly until somebody has been told.
+            if seen.load(Ordering::Relaxed) == 0 {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            Ok(false)
+        };
+        Grid::parse(["a=1:60000:1", "b=1:60000:1"]).unwrap().constraint(keep)
+    };
+    let observer = |now: &StudySnapshot<'_>| {
+        assert_eq!((now.done, now.total), (0, 3_600_000_000));
+        if seen.fetch_add(1, Ordering::Relaxed) == 1 {
+            token.cancel();
+        }
+    };
+    let study = study(&grid).observer(&observer).cancel(&token);
+    let error = study.run(&Pool::new(1).unwrap(), &Bumps::default(), &mut Discard).unwrap_err();
+    assert_eq!(error.kind(), &ErrorKind::Cancelled { done: 0 });
 }
 
 #[test]

@@ -13,9 +13,9 @@ use super::super::progress::Tally;
 use super::super::sink::{StudyTrial, TrialSink};
 use super::super::source::Source;
 use super::super::study_report::Standing;
-use super::Terms;
 use super::pieces::{Content, Piece, lay_out, trials_of};
 use super::survey::Survey;
+use super::{Terms, keep_going};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Seconds that a tile should take at most: what is lost when the process is killed.
@@ -51,6 +51,49 @@ pub(super) struct Conductor<'c> {
 }
 
 impl Conductor<'_> {
+    /// Runs window after window, until all have ended or the study is cancelled.
+    pub(super) fn run_all(
+        &mut self,
+        source: &mut dyn Source,
+        evaluator: &mut dyn Evaluator,
+    ) -> Result<()> {
+        let (tally, terms, mut next) = (self.tally, self.terms, 0);
+        let go_on = || keep_going(tally, terms.cancel, terms.observer);
+        loop {
+            lock(tally).begin_proposing();
+            let end = match source.advance(next, &go_on) {
+                Err(error) if matches!(error.kind(), ErrorKind::Cancelled { .. }) => {
+                    self.stop.cancel();
+                    return Ok(());
+                }
+                end => end?,
+            };
+            lock(tally).proposed(source.work_of_first(end).proposing);
+            if end == next {
+                return self.finish();
+            }
+            while next < end {
+                if self.to_be_surveyed && self.knows(evaluator) {
+                    self.to_be_surveyed = false;
+                    self.look_around(source, evaluator, next)?;
+                    if self.stop.is_cancelled() {
+                        return Ok(());
+                    }
+                }
+                let window = self.window(next..end, evaluator);
+                self.run(source, evaluator, window.clone())?;
+                if self.stop.is_cancelled() {
+                    return Ok(());
+                }
+                if let Some(trials) = &mut self.learned {
+                    source.observe(trials);
+                    trials.clear();
+                }
+                next = window.end;
+            }
+        }
+    }
+
     /// The most trials that are held at a time.
     pub(super) fn in_flight(&self) -> u64 {
         match self.terms.in_flight {
@@ -210,6 +253,10 @@ impl Conductor<'_> {
         Ok(pace)
     }
 
+    fn not_measured(&self) -> Error {
+        ErrorKind::NotMeasured { metric: self.terms.metrics[0].name() }.into()
+    }
+
     /// The first error counts.
     fn fail(&mut self, error: Error) {
         self.error.get_or_insert(error);
@@ -247,6 +294,9 @@ impl Conductor<'_> {
             }
             tally.failed = self.standing.failed;
             drop(tally);
+            if self.standing.lacks_metric() {
+                return self.fail(self.not_measured());
+            }
             if let Some(learned) = &mut self.learned {
                 learned.extend(trials);
             }
@@ -279,7 +329,7 @@ impl Conductor<'_> {
     }
 
     /// Ends a study whose every trial has been delivered.
-    pub(super) fn finish(&mut self) -> Result<()> {
+    fn finish(&mut self) -> Result<()> {
         let standing = &self.standing;
         if standing.failed == standing.delivered {
             let (reason, times) = standing.commonest_failure().unwrap_or_default();
@@ -287,7 +337,7 @@ impl Conductor<'_> {
             return Err(ErrorKind::AllTrialsFailed { trials, reason, times }.into());
         }
         if !standing.measured {
-            return Err(ErrorKind::NotMeasured { metric: self.terms.metrics[0].name() }.into());
+            return Err(self.not_measured());
         }
         self.sink.finish().map_err(|error| ErrorKind::Sink { reason: error.to_string() })?;
         let Some(journal) = &mut self.journal else { return Ok(()) };

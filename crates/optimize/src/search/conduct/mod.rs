@@ -21,7 +21,7 @@ use super::progress::{StudyObserver, Tally};
 use super::sink::TrialSink;
 use super::source::Source;
 use super::study_report::{Standing, StudyReport};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::metrics::Metric;
 
 /// The settings of a study.
@@ -36,6 +36,21 @@ pub(super) struct Terms<'t> {
     pub(super) observer: Option<&'t dyn StudyObserver>,
 }
 
+/// Shows the progress of a study; an error once it is cancelled.
+pub(super) fn keep_going(
+    tally: &Mutex<Tally>,
+    cancel: Option<&CancelToken>,
+    observer: Option<&dyn StudyObserver>,
+) -> Result<()> {
+    let mut tally = lock(tally);
+    if cancel.is_some_and(CancelToken::is_cancelled) {
+        let (replayed, measured) = tally.counts();
+        return Err(ErrorKind::Cancelled { done: replayed + measured }.into());
+    }
+    tally.show(observer, false);
+    Ok(())
+}
+
 /// Runs a study to its end.
 pub(super) fn conduct(
     source: &mut dyn Source,
@@ -43,18 +58,18 @@ pub(super) fn conduct(
     terms: &Terms<'_>,
     journal: Option<(&Path, JournalMode)>,
     sink: &mut dyn TrialSink,
+    tally: &Mutex<Tally>,
 ) -> Result<StudyReport> {
     let started = Instant::now();
     let journal =
         journal.map(|(path, mode)| Journal::open(path, &terms.header, mode)).transpose()?;
     let held = journal.as_ref().map_or(0, Journal::trials);
     let dropped_bytes = journal.as_ref().map_or(0, |journal| journal.dropped);
-    let tally = Mutex::new(Tally::new(source.trials(), held));
     let mut conductor = Conductor {
         key: terms.header.key(),
         journal,
         sink,
-        tally: &tally,
+        tally,
         stop: CancelToken::new(),
         terms,
         pieces: Vec::new(),
@@ -72,42 +87,14 @@ pub(super) fn conduct(
     let until = |trial| source.work_of_first(trial).measuring;
     let measuring = |range: Range<u64>| until(range.end) - until(range.start);
     let left = conductor.left(&(0..source.trials()), measuring);
-    lock(&tally).plan(source.work_of_first(source.trials()).proposing, left);
-    let mut next = 0;
-    'study: loop {
-        lock(&tally).begin_proposing();
-        let end = source.advance(next)?;
-        lock(&tally).proposed(source.work_of_first(end).proposing);
-        if end == next {
-            break;
-        }
-        while next < end {
-            if conductor.to_be_surveyed && conductor.knows(evaluator) {
-                conductor.to_be_surveyed = false;
-                conductor.look_around(source, evaluator, next)?;
-                if conductor.stop.is_cancelled() {
-                    break 'study;
-                }
-            }
-            let window = conductor.window(next..end, evaluator);
-            conductor.run(source, evaluator, window.clone())?;
-            if conductor.stop.is_cancelled() {
-                break 'study;
-            }
-            if let Some(trials) = &mut conductor.learned {
-                source.observe(trials);
-                trials.clear();
-            }
-            next = window.end;
-        }
-    }
-    let cancelled = conductor.stop.is_cancelled();
-    if !cancelled {
-        conductor.finish()?;
-    }
-    let mut last = lock(&tally);
+    let proposing = source.work_of_first(source.trials()).proposing;
+    lock(tally).plan(source.trials(), held, proposing, left);
+    let ended = conductor.run_all(source, evaluator);
+    let mut last = lock(tally);
     last.show(terms.observer, true);
+    ended?;
     let (replayed, evaluated) = last.counts();
+    let cancelled = conductor.stop.is_cancelled();
     let standing = conductor.standing;
     Ok(StudyReport {
         trials: source.trials(),

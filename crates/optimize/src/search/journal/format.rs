@@ -17,6 +17,8 @@ use crate::metrics::Metrics;
 pub(super) const MAGIC: [u8; 8] = *b"tngyjrn1";
 /// Length and checksum of a record.
 pub(super) const FRAME: usize = 12;
+/// What every record begins with: its length, its first trial, its number of trials.
+pub(super) const BEGINNING: usize = 16;
 /// In place of a first trial: the record is a summary.
 const SUMMARY: u64 = u64::MAX;
 const OUTCOME: u32 = 30;
@@ -163,6 +165,24 @@ pub(super) fn decode_summary(record: &[u8]) -> Option<&str> {
     std::str::from_utf8(reader.0).ok()
 }
 
+/// Whether a record of a study of so many trials may begin with these [`BEGINNING`] bytes: a cheap look, so
+/// that checksums are taken of few places only.
+pub(super) fn may_begin(bytes: &[u8], trials: u64) -> bool {
+    let mut reader = Reader(bytes);
+    let (Some(length), Some(first), Some(count)) = (reader.u32(), reader.u64(), reader.u32())
+    else {
+        return false;
+    };
+    match count {
+        0 => first == SUMMARY && length >= 12,
+        _ => {
+            let within = first.checked_add(count.into()).is_some_and(|end| end <= trials);
+            // A key and a mask for each trial.
+            within && u64::from(length) >= 12 + 12 * u64::from(count)
+        }
+    }
+}
+
 /// First trial and number of trials of a whole record, frame included; `None` if it is not whole.
 pub(super) fn check_record(seed: u64, record: &[u8]) -> Option<(u64, u32)> {
     let (body, sum) = record.split_last_chunk::<8>()?;
@@ -241,6 +261,11 @@ mod tests {
         encode_record(5, 40, trials.iter().map(|(key, m)| (*key, m)), &mut bytes);
         let record = &bytes[3..];
         assert_eq!(check_record(5, record), Some((40, 4)));
+        let places = |trials| -> Vec<usize> {
+            let beginnings = bytes.windows(BEGINNING).enumerate();
+            beginnings.filter(|(_, bytes)| may_begin(bytes, trials)).map(|(at, _)| at).collect()
+        };
+        assert_eq!((places(44), places(43)), (vec![3], vec![]));
         assert_eq!(decode_record(record).unwrap(), trials);
         assert_eq!(check_record(6, record), None, "a record of another journal");
     }

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::super::methods::Method;
 use super::format::{Header, decode_record};
-use super::open::{Scan, failure, read_header};
+use super::open::{failure, read_header};
+use super::scan::Scan;
 use crate::error::{Error, ErrorKind, Result};
 use crate::metrics::Metric;
 
@@ -35,16 +37,19 @@ pub struct StudySummary {
     pub journalled: u64,
     /// Those among them that failed or panicked.
     pub failed: u64,
-    /// The best trial by the metric: its place and its value.
+    /// The best trial by the metric: its place and its value. For methods that halve once the study has
+    /// ended: until then there is no telling which trials had the whole budget.
     pub best: Option<(u64, f64)>,
-    /// The parameters of the best trial, numbers or words, in the order of the study; once it has ended.
+    /// The parameters of that trial, numbers or words, in the order of the study; once it has ended.
     #[serde(serialize_with = "as_map")]
     pub best_params: Option<Vec<(String, serde_json::Value)>>,
     /// Whether the study has ended.
     pub finished: bool,
+    /// Bytes that are no whole record: damage, or the torn end of a study that was stopped or is under way.
+    pub dropped_bytes: u64,
 }
 
-/// The journals (`*.journal`) of a folder by name, each read to its last whole record. They are not
+/// The journals (`*.journal`) of a folder by name, with what their whole records say. They are not
 /// changed, and may be in use. A file that cannot be read comes with its error.
 ///
 /// # Errors
@@ -69,8 +74,9 @@ fn summary(path: PathBuf) -> Result<StudySummary> {
     let mut file = std::fs::File::open(&path).map_err(failure(&path, "open"))?;
     let (header, seed, start) = read_header(&mut file, &path)?;
     let metric = metric_of(&header)?;
+    let compares = !Method::halves(&header.method);
     let (mut journalled, mut failed, mut best) = (0, 0, None::<(u64, f64)>);
-    let scan = Scan::of(&mut file, seed, start, |record| {
+    let scan = Scan::of(&mut file, seed, start, header.trials, |record| {
         let Some(trials) = decode_record(record) else { return };
         let first = u64::from_le_bytes(record[4..12].try_into().unwrap_or_default());
         journalled += trials.len() as u64;
@@ -84,19 +90,19 @@ fn summary(path: PathBuf) -> Result<StudySummary> {
                 None => !value.is_nan(),
                 Some((at, known)) => metric.is_better(value, known) || value == known && index < at,
             };
-            if better {
+            if better && compares {
                 best = Some((index, value));
             }
         }
     })
     .map_err(failure(&path, "read"))?;
-    let best_params = scan.summary.as_deref().and_then(|summary| {
-        let summary: serde_json::Value = serde_json::from_str(summary).ok()?;
-        let params = summary.get("best")?.get("params")?;
+    let mut best_params = None;
+    if let Some(ended) = scan.summary.as_deref().and_then(best_of) {
         // One that was switched off has no value.
-        let with_value = |name: &String| Some((name.clone(), params.get(name)?.clone()));
-        Some(header.parameters.iter().filter_map(with_value).collect())
-    });
+        let with_value = |name: &String| Some((name.clone(), ended.params.get(name)?.clone()));
+        best_params = Some(header.parameters.iter().filter_map(with_value).collect());
+        best = Some((ended.trial, ended.value));
+    }
     Ok(StudySummary {
         path,
         engine: header.engine,
@@ -112,7 +118,21 @@ fn summary(path: PathBuf) -> Result<StudySummary> {
         best,
         best_params,
         finished: scan.summary.is_some(),
+        dropped_bytes: scan.dropped,
     })
+}
+
+/// The best trial as the summary of a study has it.
+#[derive(Deserialize)]
+struct Best {
+    trial: u64,
+    params: serde_json::Value,
+    value: f64,
+}
+
+fn best_of(summary: &str) -> Option<Best> {
+    let mut summary: serde_json::Value = serde_json::from_str(summary).ok()?;
+    serde_json::from_value(summary.get_mut("best")?.take()).ok()
 }
 
 fn as_map<S: serde::Serializer>(

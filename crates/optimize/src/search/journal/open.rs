@@ -1,10 +1,11 @@
 //! Opening a journal: locking it, checking whose it is, finding what it holds.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::format::{FRAME, Header, MAGIC, Measured, check_record, decode_record, decode_summary};
+use super::format::{Header, MAGIC, Measured, decode_record};
+use super::scan::{Scan, Segment};
 use super::sync::Syncer;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -19,15 +20,6 @@ pub enum JournalMode {
     Resume,
 }
 
-/// Neighbouring trials that a journal holds.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Segment {
-    pub(super) first: u64,
-    pub(super) count: u32,
-    offset: u64,
-    length: u32,
-}
-
 /// An open journal, locked against other processes.
 #[derive(Debug)]
 pub(crate) struct Journal {
@@ -35,7 +27,7 @@ pub(crate) struct Journal {
     pub(super) path: PathBuf,
     /// Seed of the checksums of records.
     pub(super) seed: u64,
-    /// Bytes that are whole records.
+    /// Where the last whole record ends.
     pub(super) length: u64,
     /// Whether the next write would go to the end.
     pub(super) at_end: bool,
@@ -43,7 +35,7 @@ pub(crate) struct Journal {
     segments: Vec<Segment>,
     /// Trials in it.
     pub(super) trials: u64,
-    /// Bytes after the last whole record that were dropped.
+    /// Bytes that are no whole record: damage, and a torn end, which was cut off.
     pub(crate) dropped: u64,
     /// Whether the study has ended and its summary been written.
     pub(super) closed: bool,
@@ -76,7 +68,8 @@ impl Journal {
                         check_study(&read_header(&mut file, path)?.0, header, path)?;
                     }
                     let from = beginning.len() as u64;
-                    scan = Scan::of(&mut file, seed, from, |_| ()).map_err(failed("read"))?;
+                    scan = Scan::of(&mut file, seed, from, header.trials, |_| ())
+                        .map_err(failed("read"))?;
                     file.set_len(scan.length).map_err(failed("shorten"))?;
                 }
             }
@@ -221,53 +214,6 @@ fn check_study(journal: &Header, now: &Header, path: &Path) -> Result<()> {
         }
     }
     other("number of trials", &journal.trials.to_string(), &now.trials.to_string())
-}
-
-/// The whole records of a journal.
-#[derive(Debug, Default)]
-pub(super) struct Scan {
-    length: u64,
-    pub(super) segments: Vec<Segment>,
-    dropped: u64,
-    pub(super) summary: Option<String>,
-}
-
-impl Scan {
-    /// Reads records from `start` to the last whole one, showing each to `see`.
-    pub(super) fn of(
-        file: &mut File,
-        seed: u64,
-        start: u64,
-        mut see: impl FnMut(&[u8]),
-    ) -> std::io::Result<Self> {
-        let end = file.metadata()?.len();
-        file.seek(SeekFrom::Start(start))?;
-        let mut reader = BufReader::with_capacity(1 << 18, file);
-        let mut scan = Self { length: start, ..Self::default() };
-        let mut record = Vec::new();
-        while end - scan.length >= FRAME as u64 {
-            let mut prefix = [0; 4];
-            reader.read_exact(&mut prefix)?;
-            let length = u64::from(u32::from_le_bytes(prefix)) + FRAME as u64;
-            if length > end - scan.length {
-                break;
-            }
-            record.clear();
-            record.extend_from_slice(&prefix);
-            reader.by_ref().take(length - 4).read_to_end(&mut record)?;
-            let Some((first, count)) = check_record(seed, &record) else { break };
-            if count > 0 {
-                let (offset, length) = (scan.length, length as u32);
-                scan.segments.push(Segment { first, count, offset, length });
-                see(&record);
-            } else if let Some(summary) = decode_summary(&record) {
-                scan.summary = Some(summary.to_owned());
-            }
-            scan.length += length;
-        }
-        scan.dropped = end - scan.length;
-        Ok(scan)
-    }
 }
 
 /// Makes the name of a new file last.

@@ -19,6 +19,7 @@ const BELIEVED: f64 = 0.3;
 /// got there, of which each rung takes the best `1/eta`; its place among them, times the ratio of the budget
 /// it began with to that one, is its share. Where a small budget misleads, points that climbed show it: the
 /// budgets below one that the next smaller does not agree with are left out, as far as enough points remain.
+/// A point that failed on its largest budget stands behind all that were measured, however far it climbed.
 pub(super) fn ranked(history: &[Observation], least: usize) -> Option<Vec<usize>> {
     let believed = believed(history, least);
     let mut standings: HashMap<Vec<u64>, Standing> = HashMap::new();
@@ -39,9 +40,13 @@ pub(super) fn ranked(history: &[Observation], least: usize) -> Option<Vec<usize>
         return None;
     }
     let mut all: Vec<Standing> = standings.into_values().collect();
+    let failed = |standing: &Standing| history[standing.at].costs.is_none();
     let better = |standing: &Standing| standing.share * standing.begun / standing.budget;
     // Ties go to the earlier one, so that the order of a hash map does not show.
-    all.sort_by(|a, b| better(a).total_cmp(&better(b)).then(a.at.cmp(&b.at)));
+    all.sort_by(|a, b| {
+        let by_share = better(a).total_cmp(&better(b));
+        failed(a).cmp(&failed(b)).then(by_share).then(a.at.cmp(&b.at))
+    });
     Some(all.into_iter().map(|standing| standing.at).collect())
 }
 
@@ -136,6 +141,17 @@ mod tests {
         assert_eq!(ranked.len(), 10);
         let place = ranked.iter().position(|(point, _)| *point == 20.0).unwrap();
         assert_eq!((ranked[place - 1].0, ranked[place + 1].0), (6.0, 7.0));
+    }
+
+    #[test]
+    fn who_climbed_and_failed_stands_behind_who_stayed_below() {
+        let mut history: Vec<Observation> =
+            (0..9).map(|i| observed(f64::from(i), 1.0 / 9.0, f64::from(i))).collect();
+        history.extend([0.0, 1.0, 2.0].map(|i| observed(i, 1.0 / 3.0, i)));
+        history.push(Observation { costs: None, ..observed(0.0, 1.0, 0.0) });
+        let ranked = points(&history, 4);
+        assert_eq!(ranked[0], (1.0, 1.0 / 3.0));
+        assert_eq!(ranked[8], (0.0, 1.0));
     }
 
     #[test]

@@ -74,7 +74,7 @@ impl Bracketed {
             return (0..count).map(|offset| context.random(offset)).collect();
         };
         let known = ranked(history, context.dimensions() + ENOUGH)
-            .map(|ranked| tpe.learn(history, &ranked, good_share(ranked.len()), context));
+            .and_then(|ranked| tpe.learn(history, &ranked, good_share(ranked.len()), context));
         let mut rung: Vec<Candidate> = Vec::new();
         for offset in 0..count {
             let evenly = context.draws(offset).uniform() < EVENLY;

@@ -71,6 +71,12 @@ enum Kind {
     Genetic,
 }
 
+impl Kind {
+    fn is_halving(self) -> bool {
+        matches!(self, Self::SuccessiveHalving | Self::Hyperband | Self::Bohb)
+    }
+}
+
 const NAMES: [(&str, Kind); 8] = [
     ("random", Kind::Random),
     ("quasi-random", Kind::QuasiRandom),
@@ -203,6 +209,12 @@ impl Method {
         self.trials
     }
 
+    /// Whether the method that shows as this text measures trials on a part of the budget.
+    pub(super) fn halves(shown: &str) -> bool {
+        let name = shown.split('(').next().unwrap_or_default();
+        NAMES.iter().any(|(known, kind)| *known == name && kind.is_halving())
+    }
+
     fn name(&self) -> &'static str {
         match self.kind {
             Kind::Tpe { multivariate: false } => "univariate-tpe",
@@ -255,7 +267,7 @@ impl fmt::Display for Method {
         if let Some(round) = self.round {
             write!(f, ", round={round}")?;
         }
-        if matches!(self.kind, Kind::SuccessiveHalving | Kind::Hyperband | Kind::Bohb) {
+        if self.kind.is_halving() {
             write!(f, ", min_budget={}, eta={}", self.min_budget, self.eta)?;
         }
         f.write_str(")")

@@ -1,16 +1,18 @@
 //! Trials that a method proposes, round by round.
 
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::super::domain::Domain;
 use super::super::params::{Params, Schema};
 use super::super::pareto::costs;
 use super::super::sink::StudyTrial;
-use super::super::source::{Proposal, Source, Work};
+use super::super::source::{GoOn, Proposal, Source, Work};
 use super::super::space::Space;
 use super::Method;
 use super::draws::Draws;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::metrics::Metric;
 
 /// What came of a point.
@@ -30,8 +32,17 @@ pub(in crate::search) struct Candidate {
     pub(super) budget: f64,
 }
 
+/// Points that constraints may refuse in a row. Where they have let none through so far, the space counts as
+/// empty then; where they have, that one is tried again. A part in a hundred thousand is found nearly always.
+const ATTEMPTS: u64 = 1_000_000;
 /// Points of a model that constraints may refuse in a row.
 const MODEL_ATTEMPTS: u64 = 50;
+/// Points between two questions whether to go on.
+const UNASKED: u64 = 1024;
+/// Points drawn for a new one of a finite space before its points are gone through.
+const DRAWN_FOR_NEW: usize = 50;
+/// Most points of a finite space that are gone through for a new one.
+const GONE_THROUGH: u64 = 1 << 16;
 
 /// What a sampler may know when it proposes.
 pub(in crate::search) struct Context<'c> {
@@ -42,6 +53,9 @@ pub(in crate::search) struct Context<'c> {
     pub(super) first: u64,
     /// Trials that are left.
     pub(super) left: usize,
+    /// The first point of the study that the constraints let through.
+    admitted: &'c RefCell<Option<Vec<f64>>>,
+    go_on: GoOn<'c>,
 }
 
 impl Context<'_> {
@@ -55,22 +69,103 @@ impl Context<'_> {
     }
 
     /// The first point that the constraints let through.
-    pub(super) fn first_admitted(&self, next: impl FnMut(u64) -> Vec<f64>) -> Result<Candidate> {
-        let (point, params) = self.space.first_admitted(self.schema, next)?;
-        Ok(Candidate { point, params, budget: 1.0 })
+    pub(super) fn first_admitted(
+        &self,
+        mut next: impl FnMut(u64) -> Vec<f64>,
+    ) -> Result<Candidate> {
+        for attempt in 0..ATTEMPTS {
+            if attempt % UNASKED == UNASKED - 1 {
+                (self.go_on)()?;
+            }
+            if let Some(candidate) = self.admit(next(attempt))? {
+                self.admitted.borrow_mut().get_or_insert_with(|| candidate.point.clone());
+                return Ok(candidate);
+            }
+        }
+        // A study that has begun does not end for want of another point.
+        match self.admitted.borrow().clone() {
+            Some(point) => Ok(self.at(point)),
+            None => Err(ErrorKind::NoAdmissiblePoint { attempts: ATTEMPTS }.into()),
+        }
     }
 
-    /// A point that a model draws; one from anywhere where the constraints refuse all that it has
-    /// drawn, as they may where good values of two parameters exclude each other.
+    fn admit(&self, point: Vec<f64>) -> Result<Option<Candidate>> {
+        let candidate = self.at(point);
+        Ok(self.space.admits(&candidate.params)?.then_some(candidate))
+    }
+
+    /// A point that a model draws. `None` where the constraints refuse all that it has drawn, as they may
+    /// where good values of two parameters exclude each other.
+    pub(super) fn modelled(&self, mut next: impl FnMut() -> Vec<f64>) -> Result<Option<Candidate>> {
+        for _ in 0..MODEL_ATTEMPTS {
+            if let Some(candidate) = self.admit(next())? {
+                return Ok(Some(candidate));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The same, or a point from anywhere.
     pub(super) fn drawn_by(
         &self,
         offset: usize,
-        mut next: impl FnMut() -> Vec<f64>,
+        next: impl FnMut() -> Vec<f64>,
     ) -> Result<Candidate> {
+        if let Some(candidate) = self.modelled(next)? {
+            return Ok(candidate);
+        }
         let mut anywhere = Draws::of_trial(!self.seed, self.first + offset as u64);
-        self.first_admitted(|attempt| {
-            if attempt < MODEL_ATTEMPTS { next() } else { anywhere.point(self.dimensions()) }
-        })
+        self.first_admitted(|_| anywhere.point(self.dimensions()))
+    }
+
+    /// A point drawn evenly; of a finite space one that is not known, if there is one among the points that
+    /// can be gone through.
+    pub(super) fn unknown(
+        &self,
+        draws: &mut Draws,
+        is_known: impl Fn(&Params) -> bool,
+    ) -> Result<Candidate> {
+        let mut draw = || self.first_admitted(|_| draws.point(self.dimensions()));
+        let first = draw()?;
+        let Some(points) = self.points() else { return Ok(first) };
+        if !is_known(&first.params) {
+            return Ok(first);
+        }
+        for _ in 0..DRAWN_FOR_NEW {
+            let candidate = draw()?;
+            if !is_known(&candidate.params) {
+                return Ok(candidate);
+            }
+        }
+        let from = (draws.uniform() * points as f64) as u64;
+        for step in 0..points.min(GONE_THROUGH) {
+            if step % UNASKED == UNASKED - 1 {
+                (self.go_on)()?;
+            }
+            let candidate = self.admit(self.point((from + step) % points))?;
+            if let Some(candidate) = candidate.filter(|c| !is_known(&c.params)) {
+                return Ok(candidate);
+            }
+        }
+        Ok(first)
+    }
+
+    /// Number of points of a finite space.
+    fn points(&self) -> Option<u64> {
+        let mut counts = self.space.domains().iter().map(Domain::count);
+        counts.try_fold(1_u64, |points, count| Some(points.saturating_mul(count?)))
+    }
+
+    /// Point number `index` of a finite space, in mixed radix.
+    fn point(&self, index: u64) -> Vec<f64> {
+        let mut rest = index;
+        let coordinate = |domain: &Domain| {
+            let count = domain.count().unwrap_or(1);
+            let piece = rest % count;
+            rest /= count;
+            (piece as f64 + 0.5) / count as f64
+        };
+        self.space.domains().iter().map(coordinate).collect()
     }
 
     /// What a point stands for.
@@ -85,14 +180,14 @@ impl Context<'_> {
         point.iter().zip(params.values()).map(coordinate).collect()
     }
 
-    /// A point that has been admitted before.
+    /// A point with what it stands for.
     pub(super) fn at(&self, point: Vec<f64>) -> Candidate {
         Candidate { params: self.params(&point), point, budget: 1.0 }
     }
 
     /// Whether points can come again by chance.
     pub(super) fn is_finite(&self) -> bool {
-        self.space.domains().iter().all(|domain| domain.count().is_some())
+        self.points().is_some()
     }
 
     /// A point drawn evenly.
@@ -129,6 +224,8 @@ pub(in crate::search) struct SampledSource<'s> {
     seed: u64,
     sampler: Box<dyn Sampler>,
     history: Vec<Observation>,
+    /// The first point that the constraints let through.
+    admitted: Option<Vec<f64>>,
     /// The round under way and the place of its first trial.
     round: Vec<Candidate>,
     first: u64,
@@ -142,7 +239,7 @@ impl<'s> SampledSource<'s> {
         seed: u64,
     ) -> Result<Self> {
         if space.names().len() == 0 {
-            return Err(crate::ErrorKind::EmptyGrid { rejected: 0 }.into());
+            return Err(ErrorKind::EmptyGrid { rejected: 0 }.into());
         }
         Ok(Self {
             space,
@@ -152,6 +249,7 @@ impl<'s> SampledSource<'s> {
             seed,
             sampler: method.sampler(space.names().len(), seed)?,
             history: Vec::new(),
+            admitted: None,
             round: Vec::new(),
             first: 0,
         })
@@ -179,7 +277,7 @@ impl Source for SampledSource<'_> {
         0
     }
 
-    fn advance(&mut self, next: u64) -> Result<u64> {
+    fn advance(&mut self, next: u64, go_on: GoOn<'_>) -> Result<u64> {
         let end = self.first + self.round.len() as u64;
         if next < end {
             return Ok(end);
@@ -188,10 +286,19 @@ impl Source for SampledSource<'_> {
         if left == 0 {
             return Ok(next);
         }
-        let context =
-            Context { space: self.space, schema: &self.schema, seed: self.seed, first: next, left };
+        let admitted = RefCell::new(self.admitted.take());
+        let context = Context {
+            space: self.space,
+            schema: &self.schema,
+            seed: self.seed,
+            first: next,
+            left,
+            admitted: &admitted,
+            go_on,
+        };
         let mut round = self.sampler.propose(&self.history, &context)?;
         round.truncate(left);
+        self.admitted = admitted.into_inner();
         (self.round, self.first) = (round, next);
         Ok(next + self.round.len() as u64)
     }
