@@ -84,6 +84,8 @@ pub enum ExitReason {
     Time,
     /// A target weight asked for less of it.
     Rebalance,
+    /// A split made a fraction of it that cannot be held, paid in cash.
+    Split,
     /// Too little equity was left for the value held.
     MarginCall,
     /// Nothing was left of the equity.

@@ -338,6 +338,58 @@ fn target_weights_trade_the_difference() {
     near(result.exposure.unwrap()[4], -0.5);
 }
 
+#[test]
+fn whole_units_stay_whole_through_splits() {
+    let mut rows = FLAT;
+    for row in &mut rows[2..] {
+        *row = [80.0; 4];
+    }
+    let setting = EventConfig { units: Units::Whole, ..config() };
+    let costs = TradingCosts { fixed: 1.0, ..TradingCosts::default() };
+    let run = |order: Order, ratio: f64| {
+        let split = [CorporateAction { bar: 2, kind: ActionKind::Split(ratio) }];
+        play(&rows, setting.with_costs(costs), &split, &|view, orders| {
+            if view.bar() == 0 {
+                orders.place(order);
+            }
+        })
+    };
+    // 5 become 7.5: half a unit is paid at two thirds of 100, without a fee.
+    let result = run(long(5.0), 1.5);
+    let trades = result.trades.unwrap();
+    assert_eq!((trades[0].size, trades[0].exit_bar, trades[0].exit_fee), (0.5, 2, 0.0));
+    assert_eq!((trades[0].exit_reason, trades[1].status), (ExitReason::Split, TradeStatus::Open));
+    near(trades[0].exit_price, 100.0 / 1.5);
+    assert_eq!(trades[1].size, 7.0);
+    near(result.equity.unwrap()[2], 10_000.0 - 1.0 - 500.0 + 0.5 * 100.0 / 1.5 + 7.0 * 80.0);
+    let result = run(short(5.0), 1.5);
+    near(result.equity.unwrap()[2], 10_000.0 - 1.0 + 500.0 - 0.5 * 100.0 / 1.5 - 7.0 * 80.0);
+    // Less than a unit is gone altogether; rounding is no fraction.
+    let gone = run(long(5.0), 0.1);
+    assert_eq!((only(&gone).exit_reason, only(&gone).size), (ExitReason::Split, 0.5));
+    assert_eq!(gone.exposure.unwrap()[2], 0.0);
+    assert_eq!(only(&run(long(49.0), 1.0 / 49.0)).size, 1.0);
+    assert_eq!(only(&run(long(50.0), 1.1)).size, 55.0);
+}
+
+#[test]
+fn a_dividend_is_for_units_of_before_a_split() {
+    let mut rows = FLAT;
+    for row in &mut rows[2..] {
+        *row = [50.0; 4];
+    }
+    let [split, dividend] = [ActionKind::Split(2.0), ActionKind::Dividend(1.0)]
+        .map(|kind| CorporateAction { bar: 2, kind });
+    for actions in [[split, dividend], [dividend, split]] {
+        let result = play(&rows, config(), &actions, &|view, orders| {
+            if view.bar() == 0 {
+                orders.place(long(10.0));
+            }
+        });
+        assert_eq!(result.equity.unwrap()[2], 10_010.0);
+    }
+}
+
 /// A year of 25.2 % is 0.1 % a bar of the 1,000 that 10 units were worth before their split.
 #[test]
 fn what_is_borrowed_costs_what_it_was_worth_before_a_split() {

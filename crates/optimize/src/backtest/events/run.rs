@@ -250,22 +250,26 @@ impl<'r, 'a> Run<'r, 'a> {
         Ok(())
     }
 
+    /// Dividends first: they are for units as they were at the close before.
     fn corporate_actions(&mut self, bar: usize) {
         for asset in 0..self.actions.len() {
-            while let Some((action, rest)) = self.actions[asset].split_first()
-                && action.bar == bar
-            {
-                match action.kind {
-                    ActionKind::Dividend(money) => {
-                        self.account.cash += money * self.account.position(asset);
-                    }
-                    ActionKind::Split(ratio) => {
-                        self.account.split(asset, ratio);
-                        self.split_waiting(asset, ratio);
-                    }
+            let actions = self.actions[asset];
+            let count = actions.iter().take_while(|action| action.bar == bar).count();
+            let (now, later) = actions.split_at(count);
+            for action in now {
+                if let ActionKind::Dividend(money) = action.kind {
+                    self.account.cash += money * self.account.position(asset);
                 }
-                self.actions[asset] = rest;
             }
+            for action in now {
+                if let ActionKind::Split(ratio) = action.kind {
+                    // Nothing is held before the first close.
+                    let before = self.columns[asset].close[bar.saturating_sub(1)];
+                    self.account.split(asset, ratio, bar, before);
+                    self.split_waiting(asset, ratio);
+                }
+            }
+            self.actions[asset] = later;
         }
         self.next_action = first_bar(&self.actions);
     }
