@@ -561,6 +561,33 @@ fn the_end_can_close_what_is_open() {
     assert_eq!((trade.exit_bar, trade.exit_price, trade.status), (4, 100.0, TradeStatus::Closed));
 }
 
+/// The last bar is traded like any other one, and only what is left is closed at its open.
+#[test]
+fn the_end_comes_after_the_last_bar() {
+    let mut setting = config();
+    setting.at_end = AtEnd::CloseAtLastOpen;
+    let mut rows = FLAT;
+    rows[4] = [98.0, 99.0, 90.0, 97.0];
+    let ended = |order: Order, decided: usize| {
+        let result = play(&rows, setting, &[], &|view, orders| {
+            if view.bar() == decided {
+                orders.place(order);
+            }
+        });
+        let bars = result.statistics.bars_in_market;
+        (result.trades.unwrap().first().map(|t| (t.entry_price, t.exit_price, t.exit_reason)), bars)
+    };
+    let end = ExitReason::EndOfData;
+    assert_eq!(ended(long(10.0), 1), (Some((100.0, 98.0, end)), 2));
+    let stopped = long(10.0).with_stop_loss(Level::Price(95.0));
+    assert_eq!(ended(stopped, 1), (Some((100.0, 95.0, ExitReason::StopLoss)), 2));
+    // In and out at the same open; a limit that fills after it all the same; a decision too late.
+    assert_eq!(ended(long(10.0), 3), (Some((98.0, 98.0, end)), 0));
+    let limit = long(10.0).with_kind(OrderKind::Limit(92.0));
+    assert_eq!(ended(limit, 1), (Some((92.0, 98.0, end)), 0));
+    assert_eq!(ended(long(10.0), 4), (None, 0));
+}
+
 #[test]
 fn next_close_comes_after_the_levels_of_the_bar() {
     let mut rows = FLAT;

@@ -49,7 +49,8 @@
 //! [`EventConfig::vectorbt`] has the semantics of vectorbt's `Portfolio.from_signals` with signals
 //! shifted by one bar; [`EventConfig::backtesting_py`] those of backtesting.py 0.6: whole units, the
 //! spread paid on the entry only, stops given from the close of the signal's bar, no decision on the
-//! first bar, and on request everything closed at the last bar's open.
+//! first bar, and on request everything closed at the last bar's open after that bar's own orders and
+//! levels ([`AtEnd::CloseAtLastOpen`]).
 
 mod account;
 mod actions;

@@ -167,6 +167,12 @@ impl<'r, 'a> Run<'r, 'a> {
         if !at_open {
             self.market_orders(bar);
         }
+        if bar + 1 == self.n_bars && self.config.at_end == AtEnd::CloseAtLastOpen {
+            for (asset, columns) in self.columns.iter().enumerate() {
+                let price = if at_open { columns.open[bar] } else { columns.close[bar] };
+                self.account.close_asset(asset, bar, price, ExitReason::EndOfData);
+            }
+        }
     }
 
     /// Marks the equity at the close; ends what the equity does not carry.
@@ -216,11 +222,6 @@ impl<'r, 'a> Run<'r, 'a> {
             if !self.requests.is_empty() {
                 self.place()?;
             }
-        }
-        if self.config.at_end == AtEnd::CloseAtLastOpen && bar + 2 == n {
-            self.placed.clear();
-            self.waiting.clear();
-            self.placed.extend((0..self.columns.len()).map(|asset| (asset, Request::Close)));
         }
         Ok(())
     }
