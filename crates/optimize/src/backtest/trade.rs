@@ -84,6 +84,10 @@ pub enum ExitReason {
     Time,
     /// A target weight asked for less of it.
     Rebalance,
+    /// A split made a fraction of it that cannot be held, paid in cash.
+    Split,
+    /// The bars ended, see [`AtEnd`](super::events::AtEnd).
+    EndOfData,
     /// Too little equity was left for the value held.
     MarginCall,
     /// Nothing was left of the equity.

@@ -338,6 +338,58 @@ fn target_weights_trade_the_difference() {
     near(result.exposure.unwrap()[4], -0.5);
 }
 
+#[test]
+fn whole_units_stay_whole_through_splits() {
+    let mut rows = FLAT;
+    for row in &mut rows[2..] {
+        *row = [80.0; 4];
+    }
+    let setting = EventConfig { units: Units::Whole, ..config() };
+    let costs = TradingCosts { fixed: 1.0, ..TradingCosts::default() };
+    let run = |order: Order, ratio: f64| {
+        let split = [CorporateAction { bar: 2, kind: ActionKind::Split(ratio) }];
+        play(&rows, setting.with_costs(costs), &split, &|view, orders| {
+            if view.bar() == 0 {
+                orders.place(order);
+            }
+        })
+    };
+    // 5 become 7.5: half a unit is paid at two thirds of 100, without a fee.
+    let result = run(long(5.0), 1.5);
+    let trades = result.trades.unwrap();
+    assert_eq!((trades[0].size, trades[0].exit_bar, trades[0].exit_fee), (0.5, 2, 0.0));
+    assert_eq!((trades[0].exit_reason, trades[1].status), (ExitReason::Split, TradeStatus::Open));
+    near(trades[0].exit_price, 100.0 / 1.5);
+    assert_eq!(trades[1].size, 7.0);
+    near(result.equity.unwrap()[2], 10_000.0 - 1.0 - 500.0 + 0.5 * 100.0 / 1.5 + 7.0 * 80.0);
+    let result = run(short(5.0), 1.5);
+    near(result.equity.unwrap()[2], 10_000.0 - 1.0 + 500.0 - 0.5 * 100.0 / 1.5 - 7.0 * 80.0);
+    // Less than a unit is gone altogether; rounding is no fraction.
+    let gone = run(long(5.0), 0.1);
+    assert_eq!((only(&gone).exit_reason, only(&gone).size), (ExitReason::Split, 0.5));
+    assert_eq!(gone.exposure.unwrap()[2], 0.0);
+    assert_eq!(only(&run(long(49.0), 1.0 / 49.0)).size, 1.0);
+    assert_eq!(only(&run(long(50.0), 1.1)).size, 55.0);
+}
+
+#[test]
+fn a_dividend_is_for_units_of_before_a_split() {
+    let mut rows = FLAT;
+    for row in &mut rows[2..] {
+        *row = [50.0; 4];
+    }
+    let [split, dividend] = [ActionKind::Split(2.0), ActionKind::Dividend(1.0)]
+        .map(|kind| CorporateAction { bar: 2, kind });
+    for actions in [[split, dividend], [dividend, split]] {
+        let result = play(&rows, config(), &actions, &|view, orders| {
+            if view.bar() == 0 {
+                orders.place(long(10.0));
+            }
+        });
+        assert_eq!(result.equity.unwrap()[2], 10_010.0);
+    }
+}
+
 /// A year of 25.2 % is 0.1 % a bar of the 1,000 that 10 units were worth before their split.
 #[test]
 fn what_is_borrowed_costs_what_it_was_worth_before_a_split() {
@@ -507,6 +559,33 @@ fn the_end_can_close_what_is_open() {
     setting.at_end = AtEnd::CloseAtLastOpen;
     let trade = only(&once(&FLAT, setting, long(10.0)));
     assert_eq!((trade.exit_bar, trade.exit_price, trade.status), (4, 100.0, TradeStatus::Closed));
+}
+
+/// The last bar is traded like any other one, and only what is left is closed at its open.
+#[test]
+fn the_end_comes_after_the_last_bar() {
+    let mut setting = config();
+    setting.at_end = AtEnd::CloseAtLastOpen;
+    let mut rows = FLAT;
+    rows[4] = [98.0, 99.0, 90.0, 97.0];
+    let ended = |order: Order, decided: usize| {
+        let result = play(&rows, setting, &[], &|view, orders| {
+            if view.bar() == decided {
+                orders.place(order);
+            }
+        });
+        let bars = result.statistics.bars_in_market;
+        (result.trades.unwrap().first().map(|t| (t.entry_price, t.exit_price, t.exit_reason)), bars)
+    };
+    let end = ExitReason::EndOfData;
+    assert_eq!(ended(long(10.0), 1), (Some((100.0, 98.0, end)), 2));
+    let stopped = long(10.0).with_stop_loss(Level::Price(95.0));
+    assert_eq!(ended(stopped, 1), (Some((100.0, 95.0, ExitReason::StopLoss)), 2));
+    // In and out at the same open; a limit that fills after it all the same; a decision too late.
+    assert_eq!(ended(long(10.0), 3), (Some((98.0, 98.0, end)), 0));
+    let limit = long(10.0).with_kind(OrderKind::Limit(92.0));
+    assert_eq!(ended(limit, 1), (Some((92.0, 98.0, end)), 0));
+    assert_eq!(ended(long(10.0), 4), (None, 0));
 }
 
 #[test]

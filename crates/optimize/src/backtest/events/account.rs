@@ -111,6 +111,17 @@ impl Lot {
     }
 }
 
+/// At what a lot is closed.
+#[derive(Debug, Clone, Copy)]
+struct Fill {
+    bar: usize,
+    /// Before costs.
+    raw: f64,
+    price: f64,
+    fee: f64,
+    reason: ExitReason,
+}
+
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) cash: f64,
@@ -231,9 +242,16 @@ impl Account {
         raw: f64,
         reason: ExitReason,
     ) {
-        let side = self.lots[at].trade.side;
-        self.marks[self.lots[at].asset] = raw;
-        let price = self.terms.fill_price(raw, side == Side::Short, false);
+        let Lot { asset, trade, .. } = &self.lots[at];
+        self.marks[*asset] = raw;
+        let price = self.terms.fill_price(raw, trade.side == Side::Short, false);
+        let fee = self.terms.fee(units.min(trade.size), price);
+        self.settle(at, units, Fill { bar, raw, price, fee, reason });
+    }
+
+    /// Takes a fill that closes `units` of lot number `at`, all of it at most.
+    fn settle(&mut self, at: usize, units: f64, fill: Fill) {
+        let Fill { bar, raw, price, fee, reason } = fill;
         let whole = units >= self.lots[at].trade.size;
         let mut lot = if whole {
             self.lots.remove(at)
@@ -251,9 +269,8 @@ impl Account {
             lot
         };
         lot.reach(raw.min(price), raw.max(price));
-        let fee = self.terms.fee(lot.trade.size, price);
         let value = lot.trade.size * price;
-        self.cash += match side {
+        self.cash += match lot.trade.side {
             Side::Long => value - fee,
             Side::Short => -value - fee,
         };
@@ -336,8 +353,29 @@ impl Account {
         }
     }
 
-    pub(super) fn split(&mut self, asset: usize, ratio: f64) {
-        self.lots.iter_mut().filter(|lot| lot.asset == asset).for_each(|lot| lot.split(ratio));
+    /// Multiplies units and divides prices. Where only whole units are held, what a lot has beyond them
+    /// is paid in cash, free of costs, at `before`, the last price before the split.
+    pub(super) fn split(&mut self, asset: usize, ratio: f64, bar: usize, before: f64) {
+        let price = before / ratio;
+        let mut at = 0;
+        while at < self.lots.len() {
+            let lot = &mut self.lots[at];
+            if lot.asset != asset {
+                at += 1;
+                continue;
+            }
+            lot.split(ratio);
+            let (size, held) = (lot.trade.size, self.terms.held_after_split(lot.trade.size));
+            if held == size.round() {
+                // The same, but for rounding.
+                lot.trade.size = held;
+            } else if held < size {
+                let reason = ExitReason::Split;
+                self.settle(at, size - held, Fill { bar, raw: price, price, fee: 0.0, reason });
+            }
+            // A lot of less than one unit is gone.
+            at += usize::from(held > 0.0);
+        }
     }
 
     /// The lots left at the end as open trades.

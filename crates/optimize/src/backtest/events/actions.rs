@@ -19,9 +19,11 @@ pub struct CorporateAction {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ActionKind {
-    /// So much money a unit held at the close before, 0 or more.
+    /// So much money a unit held at the close before, 0 or more: a unit of before the splits of the
+    /// same bar.
     Dividend(f64),
-    /// So many new units for an old one, above 0: 2 for a two-for-one split.
+    /// So many new units for an old one, above 0: 2 for a two-for-one split. Where only whole units are
+    /// held, the fraction of each lot is closed at the close before, free of costs.
     Split(f64),
 }
 

@@ -53,7 +53,11 @@ pub enum AtEnd {
     /// They stay open, listed as open trades marked at the last close.
     #[default]
     KeepOpen,
-    /// They are closed at the last bar's open, like any order of the bar before.
+    /// As backtesting.py's `finalize_trades`: the last bar goes like any other one, with entries decided
+    /// before it and levels reached within it, and what is held at its end is closed at its **open**
+    /// (at its close where orders fill at closes). So a lot that a waiting order opened within that bar
+    /// is closed at a price of before it: look at such a trade twice. What a strategy decides at the
+    /// last close is dropped, which that program fills at the open before.
     CloseAtLastOpen,
 }
 

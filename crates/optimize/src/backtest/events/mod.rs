@@ -18,8 +18,9 @@
 //!
 //! 1. **Financing** since the close before: interest on cash, on borrowed cash, and on the value of
 //!    borrowed units at that close, each a year's rate over `periods_per_year`. None after a ruin.
-//! 2. **Corporate actions** of the bar: a split multiplies the units held and divides prices of
-//!    orders and levels; a dividend is paid on the units held at the close before, and by those short.
+//! 2. **Corporate actions** of the bar: a dividend is paid on the units held at the close before, and by
+//!    those short; then a split multiplies the units held and divides prices of orders and levels. What
+//!    it leaves beyond whole units, where there are no others, is closed at the close before.
 //! 3. **The open.** Orders decided at the close before, in the order in which they were placed, with
 //!    [`Execution::NextOpen`](crate::backtest::Execution). Lots whose time is up are closed first.
 //! 4. **Within the bar**, first the levels of every lot, those opened at step 3 included. An open
@@ -48,7 +49,8 @@
 //! [`EventConfig::vectorbt`] has the semantics of vectorbt's `Portfolio.from_signals` with signals
 //! shifted by one bar; [`EventConfig::backtesting_py`] those of backtesting.py 0.6: whole units, the
 //! spread paid on the entry only, stops given from the close of the signal's bar, no decision on the
-//! first bar, and on request everything closed at the last bar's open.
+//! first bar, and on request everything closed at the last bar's open after that bar's own orders and
+//! levels ([`AtEnd::CloseAtLastOpen`]).
 
 mod account;
 mod actions;

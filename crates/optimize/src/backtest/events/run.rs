@@ -167,6 +167,12 @@ impl<'r, 'a> Run<'r, 'a> {
         if !at_open {
             self.market_orders(bar);
         }
+        if bar + 1 == self.n_bars && self.config.at_end == AtEnd::CloseAtLastOpen {
+            for (asset, columns) in self.columns.iter().enumerate() {
+                let price = if at_open { columns.open[bar] } else { columns.close[bar] };
+                self.account.close_asset(asset, bar, price, ExitReason::EndOfData);
+            }
+        }
     }
 
     /// Marks the equity at the close; ends what the equity does not carry.
@@ -217,11 +223,6 @@ impl<'r, 'a> Run<'r, 'a> {
                 self.place()?;
             }
         }
-        if self.config.at_end == AtEnd::CloseAtLastOpen && bar + 2 == n {
-            self.placed.clear();
-            self.waiting.clear();
-            self.placed.extend((0..self.columns.len()).map(|asset| (asset, Request::Close)));
-        }
         Ok(())
     }
 
@@ -250,22 +251,26 @@ impl<'r, 'a> Run<'r, 'a> {
         Ok(())
     }
 
+    /// Dividends first: they are for units as they were at the close before.
     fn corporate_actions(&mut self, bar: usize) {
         for asset in 0..self.actions.len() {
-            while let Some((action, rest)) = self.actions[asset].split_first()
-                && action.bar == bar
-            {
-                match action.kind {
-                    ActionKind::Dividend(money) => {
-                        self.account.cash += money * self.account.position(asset);
-                    }
-                    ActionKind::Split(ratio) => {
-                        self.account.split(asset, ratio);
-                        self.split_waiting(asset, ratio);
-                    }
+            let actions = self.actions[asset];
+            let count = actions.iter().take_while(|action| action.bar == bar).count();
+            let (now, later) = actions.split_at(count);
+            for action in now {
+                if let ActionKind::Dividend(money) = action.kind {
+                    self.account.cash += money * self.account.position(asset);
                 }
-                self.actions[asset] = rest;
             }
+            for action in now {
+                if let ActionKind::Split(ratio) = action.kind {
+                    // Nothing is held before the first close.
+                    let before = self.columns[asset].close[bar.saturating_sub(1)];
+                    self.account.split(asset, ratio, bar, before);
+                    self.split_waiting(asset, ratio);
+                }
+            }
+            self.actions[asset] = later;
         }
         self.next_action = first_bar(&self.actions);
     }

@@ -127,6 +127,17 @@ impl Terms {
         if self.units == Units::Whole { units.trunc() } else { units }
     }
 
+    /// What can be held of a lot after a split: whole units where there are no others, to the nearest
+    /// where only rounding is in between.
+    pub(super) fn held_after_split(&self, units: f64) -> f64 {
+        let nearest = units.round();
+        match self.units {
+            Units::Fractional => units,
+            Units::Whole if (units - nearest).abs() <= 1e-9 * units => nearest,
+            Units::Whole => units.floor(),
+        }
+    }
+
     /// The entry of an order at a price before costs; `None` where there is too little money.
     #[inline(always)]
     pub(super) fn entry(

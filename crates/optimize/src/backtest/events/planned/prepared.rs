@@ -8,7 +8,6 @@ use super::ranges::Ranges;
 use super::record::Details;
 use super::walk::{Setting, SideBySide, follow};
 use crate::backtest::config::{BacktestConfig, Execution};
-use crate::backtest::events::config::AtEnd;
 use crate::backtest::events::engine::EventBacktest;
 use crate::backtest::events::plan::TradePlan;
 use crate::backtest::events::result::EventResult;
@@ -158,12 +157,8 @@ impl<'a> PreparedEvents<'a> {
         let config = self.backtest.config();
         self.backtest.check_length(signals)?;
         let n_bars = self.backtest.bars().len();
-        // Decided at a close, filled on the bar after it; closing at the end takes the last one.
-        let last = match config.at_end {
-            AtEnd::KeepOpen => 1,
-            AtEnd::CloseAtLastOpen => 2,
-        };
-        Ok(SignalMasks::new(signals, config.first_decision, n_bars.saturating_sub(last)))
+        // Decided at a close, filled on the bar after it.
+        Ok(SignalMasks::new(signals, config.first_decision, n_bars.saturating_sub(1)))
     }
 
     fn setting<'r>(&'r self, masks: &'r SignalMasks) -> Setting<'r, 'a> {

@@ -66,8 +66,6 @@ struct Walk<'r, 'a, L: Lanes> {
 struct MarketOrders<L: Lanes> {
     leaving: L::Flags,
     entering: Option<(Side, L::Flags)>,
-    /// Whether every lot is closed because the bars end.
-    is_end: bool,
 }
 
 /// The plans at some bar.
@@ -194,6 +192,12 @@ impl<L: Lanes> Walk<'_, '_, L> {
         if let Some(orders) = orders.filter(|_| !at_open) {
             self.trade(state, bar, orders);
         }
+        let config = self.setting.config;
+        if bar + 1 == self.setting.close.len() && config.at_end == AtEnd::CloseAtLastOpen {
+            let (held, raw) = (state.books.is_held(), L::all(self.setting.fill[bar]));
+            let exit = Exit { bar, reason: ExitReason::EndOfData, held_until: bar + 1 };
+            self.leave(state, held, raw, exit);
+        }
         state.record.moved(bar, &state.books);
     }
 
@@ -206,9 +210,7 @@ impl<L: Lanes> Walk<'_, '_, L> {
         let decided = bar - 1;
         let enters = self.setting.masks.enter.has(decided);
         let leaves = self.setting.masks.leave.has(decided);
-        let is_end = self.setting.config.at_end == AtEnd::CloseAtLastOpen
-            && bar + 1 == self.setting.close.len();
-        let mut orders = MarketOrders { leaving: L::Flags::none(), entering: None, is_end };
+        let mut orders = MarketOrders { leaving: L::Flags::none(), entering: None };
         let direction = self.rules.shape.direction;
         let side = match direction {
             Direction::LongOnly => enters.then_some(Side::Long),
@@ -224,7 +226,7 @@ impl<L: Lanes> Walk<'_, '_, L> {
             orders.leaving = long | short;
         }
         if self.rules.shape.waits {
-            if leaves || is_end {
+            if leaves {
                 let withdrawn = lots.waiting;
                 lots.leave(withdrawn, &self.rules);
             }
@@ -246,8 +248,7 @@ impl<L: Lanes> Walk<'_, '_, L> {
         let raw = L::all(self.setting.fill[bar]);
         let due = state.lots.due(bar);
         let held = state.books.is_held();
-        let asked = if orders.is_end { held } else { orders.leaving };
-        let leaving = (asked | due) & held;
+        let leaving = (orders.leaving | due) & held;
         if leaving.any() {
             let at_close = self.setting.config.execution == Execution::NextClose;
             let reason = if due.any() { ExitReason::Time } else { ExitReason::Signal };
