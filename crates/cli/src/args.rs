@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::transform::TransformArg;
+
 /// From prices to portfolio weights in one process.
 #[derive(Debug, Parser)]
 #[command(name = "tangency", version, propagate_version = true, max_term_width = 100)]
@@ -118,8 +120,9 @@ pub(crate) struct ForecastArgs {
     /// Rows to learn from, half-open, counted from 0.
     #[arg(long, value_name = "FROM:TO")]
     pub(crate) rows: Option<String>,
-    /// Transform before fitting; `original_scale` in the document is transformed back.
-    #[arg(long, value_enum, default_value_t = TransformArg::None)]
+    /// Transform before fitting: none, log, box-cox (Guerrero's rule chooses the power of each
+    /// series) or box-cox:LAMBDA; `original_scale` in the document is transformed back.
+    #[arg(long, value_name = "T", default_value = "none")]
     pub(crate) transform: TransformArg,
     /// Mean of an ARIMA model: none, a constant of the series, or a drift.
     #[arg(long, value_enum, default_value_t = MeanArg::None)]
@@ -146,6 +149,10 @@ pub(crate) struct ForecastArgs {
     /// likelihood has its maximum at the edge, often on a cycle of this sample alone [default: 0].
     #[arg(long, value_name = "M", allow_negative_numbers = true)]
     pub(crate) root_margin: Option<f64>,
+    /// Compares the models of auto-arima after a few steps each and fits only the best three to
+    /// the end: for long series and long seasons.
+    #[arg(long)]
+    pub(crate) approximate: bool,
     /// Lists every model that auto-arima tried.
     #[arg(long)]
     pub(crate) trace: bool,
@@ -162,12 +169,6 @@ pub(crate) enum IntervalArg {
     Bootstrap,
     /// As wide as the errors of past forecasts of as many steps; no law is assumed.
     Conformal,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TransformArg {
-    None,
-    Log,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -13,6 +13,7 @@ mod progress;
 mod regressors;
 mod rows;
 mod rule;
+mod transform;
 
 use std::process::ExitCode;
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use tangency::forecast::arima::{Arima, FittedArima, Mean};
 use tangency::forecast::auto::Candidate;
+use tangency::forecast::transform::BoxCox;
 use tangency::forecast::{
     self, AutoArima, DynFit, Fit, FitContext, FitStatus, Forecast, ForecastRequest, Model,
     ModelSpec, Predict, TrainingData,
@@ -13,13 +14,14 @@ use tangency::forecast::{
 use tangency::pool::Outcome as ItemOutcome;
 use tangency::shared_data::{Frame, NanPolicy};
 
-use crate::args::{ForecastArgs, Global, MeanArg, TransformArg, ValuesArg};
+use crate::args::{ForecastArgs, Global, MeanArg, ValuesArg};
 use crate::exit::{DONE, Failure, Outcome, SOME_FAILED};
 use crate::input::{self, Gaps};
 use crate::intervals::{Interval, Intervals};
 use crate::progress::Meter;
 use crate::regressors::Regressors;
 use crate::rows::parse_rows;
+use crate::transform::Back;
 use crate::{interrupt, output};
 
 /// More steps than anybody forecasts, fewer than fill the memory.
@@ -29,7 +31,7 @@ const MOST_STEPS: usize = 100_000;
 struct Document {
     command: &'static str,
     horizon: usize,
-    /// The scale of `forecast` in each series: `none` or `log`.
+    /// The scale of `forecast` in each series: `none`, `log` or `box-cox`.
     transform: &'static str,
     series: Vec<Series>,
 }
@@ -50,7 +52,7 @@ struct Series {
     bic: Option<f64>,
     /// On the scale the model was fitted on.
     forecast: Option<Forecast>,
-    /// With `--transform log`: median and interval on the scale of the input.
+    /// With `--transform`: mean, median and interval on the scale of the input.
     original_scale: Option<Back>,
     last: Option<f64>,
     /// The interval of each level, on the scale of `forecast`, where several were asked for.
@@ -73,13 +75,6 @@ struct Tried {
     error: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Back {
-    median: Vec<f64>,
-    lower: Vec<f64>,
-    upper: Vec<f64>,
-}
-
 /// The model with everything the options say about it.
 enum Chosen {
     Arima(Arima),
@@ -96,7 +91,13 @@ pub(crate) fn run(global: &Global, args: &ForecastArgs) -> Outcome {
         )));
     }
     let cancel = interrupt::on_interrupt()?;
-    let chosen = choose(args)?;
+    let spec: ModelSpec = args.model.parse().map_err(Failure::usage)?;
+    let season = match &spec {
+        ModelSpec::Arima(order) => order.season,
+        ModelSpec::AutoArima(season) => *season,
+        _ => 0,
+    };
+    let chosen = choose(spec, args)?;
     let intervals = Intervals::new(args, !matches!(chosen, Chosen::Other(_)))?;
     if args.trace && !matches!(chosen, Chosen::Auto(_)) {
         return Err(Failure::usage(format!("--trace needs auto-arima, got {}", args.model)));
@@ -115,13 +116,20 @@ pub(crate) fn run(global: &Global, args: &ForecastArgs) -> Outcome {
     let context = FitContext::new(global.seed).with_cancel(cancel.clone());
 
     let names = frame.names();
-    let columns: Vec<Vec<f64>> = frame.columns().map(|(_, values)| scaled(values, args)).collect();
+    let columns: Vec<&[f64]> = frame.columns().map(|(_, values)| values).collect();
     check_rows(&chosen, &frame, args)?;
     meter.start(&format!("forecasts, {}", args.model), columns.len());
     let report = pool.batch().progress(&meter).cancel(&cancel).try_map_indices(
         columns.len(),
         |at| -> forecast::Result<Series> {
-            let mut data = TrainingData::new(&columns[at]).named(&names[at]);
+            let name = |error: forecast::Error| error.at(&args.model, Some(&names[at]));
+            let transform = args.transform.of(columns[at], season).map_err(name)?;
+            let forward = |values: &[f64], transform: BoxCox| -> Vec<f64> {
+                values.iter().map(|&value| transform.forward(value)).collect()
+            };
+            let transformed = transform.map(|transform| forward(columns[at], transform));
+            let target = transformed.as_deref().unwrap_or(columns[at]);
+            let mut data = TrainingData::new(target).named(&names[at]);
             let mut request =
                 ForecastRequest::new(args.horizon).with_level(intervals.first_level());
             if let Some((known, future)) = &regressors {
@@ -130,7 +138,12 @@ pub(crate) fn run(global: &Global, args: &ForecastArgs) -> Outcome {
             }
             let context = context.for_item(at);
             let series = forecast_one(&chosen, &data, &request, &intervals, &context)?;
-            Ok(Series { trace: series.trace.filter(|_| args.trace), ..series })
+            let back = |forecast| transform.map(|scale| args.transform.back(scale, forecast));
+            Ok(Series {
+                original_scale: series.forecast.as_ref().and_then(back),
+                trace: series.trace.filter(|_| args.trace),
+                ..series
+            })
         },
     );
     drop(meter);
@@ -153,11 +166,6 @@ pub(crate) fn run(global: &Global, args: &ForecastArgs) -> Outcome {
                 name: names[at].clone(),
                 n: frame.n_rows(),
                 model: args.model.clone(),
-                original_scale: series
-                    .forecast
-                    .as_ref()
-                    .filter(|_| args.transform == TransformArg::Log)
-                    .map(back_transform),
                 last,
                 ..series
             }
@@ -169,21 +177,24 @@ pub(crate) fn run(global: &Global, args: &ForecastArgs) -> Outcome {
         let message = series.iter().find_map(|series| series.error.clone()).unwrap_or_default();
         return Err(Failure::input(message));
     }
-    let transform = if args.transform == TransformArg::Log { "log" } else { "none" };
+    let transform = args.transform.name();
     let document = Document { command: "forecast", horizon: args.horizon, transform, series };
     output::print(global.json, &document, text)?;
     Ok(if n_failed == 0 { DONE } else { SOME_FAILED })
 }
 
-fn choose(args: &ForecastArgs) -> Outcome<Chosen> {
-    let spec: ModelSpec = args.model.parse().map_err(Failure::usage)?;
+fn choose(spec: ModelSpec, args: &ForecastArgs) -> Outcome<Chosen> {
     let mean = match args.mean {
         MeanArg::None => Mean::None,
         MeanArg::Const => Mean::Const,
         MeanArg::Drift => Mean::Drift,
     };
-    if args.root_margin.is_some() && !matches!(spec, ModelSpec::AutoArima(_)) {
-        return Err(Failure::usage(format!("--root-margin needs auto-arima, got {spec}")));
+    for (option, given) in
+        [("--root-margin", args.root_margin.is_some()), ("--approximate", args.approximate)]
+    {
+        if given && !matches!(spec, ModelSpec::AutoArima(_)) {
+            return Err(Failure::usage(format!("{option} needs auto-arima, got {spec}")));
+        }
     }
     let ModelSpec::Arima(order) = spec else {
         if let ModelSpec::AutoArima(season) = spec
@@ -197,7 +208,7 @@ fn choose(args: &ForecastArgs) -> Outcome<Chosen> {
                 )));
             }
             let auto = AutoArima::new().with_season(season).with_root_margin(margin);
-            return Ok(Chosen::Auto(auto));
+            return Ok(Chosen::Auto(if args.approximate { auto.approximate() } else { auto }));
         }
         for (option, given) in [
             ("--mean", args.mean != MeanArg::None),
@@ -241,24 +252,10 @@ fn read(args: &ForecastArgs) -> Outcome<Frame> {
     if args.values == ValuesArg::Price {
         frame.validate_prices_with(NanPolicy::Keep).map_err(Failure::input)?;
     }
-    if args.transform == TransformArg::Log {
-        for (name, values) in frame.columns() {
-            if let Some(row) = values.iter().position(|value| *value <= 0.0) {
-                return Err(Failure::input(format!(
-                    "--transform log: {name} is {} in row {row}, expected above 0",
-                    values[row]
-                )));
-            }
-        }
+    for (name, values) in frame.columns() {
+        args.transform.check(name, values)?;
     }
     Ok(frame)
-}
-
-fn scaled(values: &[f64], args: &ForecastArgs) -> Vec<f64> {
-    match args.transform {
-        TransformArg::None => values.to_vec(),
-        TransformArg::Log => values.iter().map(|value| value.ln()).collect(),
-    }
 }
 
 /// Too few rows are told before any work starts, with the number that is needed.
@@ -350,12 +347,6 @@ fn status(status: FitStatus) -> &'static str {
 
 fn failed(error: String) -> Series {
     Series { status: "failed", error: Some(error), ..Series::default() }
-}
-
-/// The exponential of a mean logarithm is a median.
-fn back_transform(forecast: &Forecast) -> Back {
-    let exp = |values: &[f64]| values.iter().map(|value| value.exp()).collect();
-    Back { median: exp(&forecast.mean), lower: exp(&forecast.lower), upper: exp(&forecast.upper) }
 }
 
 fn text(document: &Document) -> String {

@@ -49,6 +49,10 @@ fn every_series_is_forecast_on_the_log_scale_and_back() {
         let median = one["original_scale"]["median"][3].as_f64().unwrap();
         let mean = one["forecast"]["mean"][3].as_f64().unwrap();
         assert!((median / mean.exp() - 1.0).abs() < 1e-15);
+        // The mean of a lognormal law.
+        let error = one["forecast"]["std_error"][3].as_f64().unwrap();
+        let adjusted = one["original_scale"]["mean"][3].as_f64().unwrap();
+        assert!((adjusted / (mean + 0.5 * error * error).exp() - 1.0).abs() < 1e-14);
         assert_eq!(one["forecast"]["level"], 0.95);
     }
     let text = run(&format!("forecast --input {input} --model naive --horizon 4 --no-progress"));
@@ -178,6 +182,7 @@ fn intervals_without_a_normal_law() {
         "--model arima:1,1,1 --calibration 50",
         "--model arima:1,1,1 --interval conformal --calibration 10",
         "--model arima:1,1,1 --interval conformal --calibration 1000",
+        "--model arima:1,1,1 --interval conformal --calibration 18446744073709551615",
         "--model arima:1,1,1 --interval tea-leaves",
     ] {
         let ended = run(&format!("{line} {refused}"));
@@ -205,4 +210,61 @@ fn a_root_margin_turns_models_at_the_edge_down() {
         let ended = run(&format!("{line} {refused}"));
         assert_eq!(ended.code, 2, "{refused}: {}", ended.stdout);
     }
+}
+
+#[test]
+fn a_box_cox_power_is_given_or_chosen() {
+    let place = Workplace::new();
+    let input = place.prices(2, 300);
+    let line =
+        format!("forecast --json --input {input} --model arima:0,1,1 --horizon 3 --no-progress");
+    let document = |transform: &str| run(&format!("{line} --transform {transform}")).json();
+    let (chosen, given) = (document("box-cox"), document("box-cox:0.5"));
+    assert_eq!(chosen["transform"], "box-cox");
+    for at in 0..2 {
+        let power = chosen["series"][at]["original_scale"]["lambda"].as_f64().unwrap();
+        assert!((-1.0..=2.0).contains(&power), "{power}");
+        let back = &given["series"][at]["original_scale"];
+        assert_eq!(back["lambda"], 0.5);
+        let value = given["series"][at]["forecast"]["mean"][2].as_f64().unwrap();
+        let median = back["median"][2].as_f64().unwrap();
+        assert!((median / (0.5 * value + 1.0).powi(2) - 1.0).abs() < 1e-12, "{median}");
+        assert!(back["mean"][2].as_f64().unwrap() > median);
+    }
+    // No power changes nothing but a constant; the logarithm is that of `log`.
+    let (log, zero) = (document("log"), document("box-cox:0"));
+    assert_eq!(log["series"][0]["forecast"], zero["series"][0]["forecast"]);
+    assert!(log["series"][0]["original_scale"].get("lambda").is_none());
+    let refused = run(&format!("{line} --transform box-cox:much"));
+    assert_eq!(refused.code, 2, "{}", refused.stdout);
+}
+
+#[test]
+fn fixed_parameters_need_no_rows() {
+    let place = Workplace::new();
+    let rows = (0..12).map(|month| format!("{},{}\n", 1900 + month, month % 5)).collect::<String>();
+    let input = place.write("short.csv", &("year,flow\n".to_owned() + &rows));
+    let line = format!("forecast --json --input {input} --values series --horizon 2 --no-progress");
+    let model = "--model arima:0,0,1x0,0,1,12 --fixed ma1=.3,sma1=.4";
+    let ended = run(&format!("{line} {model},sigma2=1"));
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    let ended = run(&format!("{line} {model}"));
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    assert!(ended.stdout.contains("needs at least 15 rows, got 12"), "{}", ended.stdout);
+}
+
+#[test]
+fn an_approximate_choice_on_request() {
+    let place = Workplace::new();
+    let input = place.prices(1, 300);
+    let line = format!("forecast --json --input {input} --horizon 3 --transform log --no-progress");
+    let ended = run(&format!("{line} --model auto-arima --approximate --trace"));
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    let trace = ended.json()["series"][0]["trace"].clone();
+    assert_ne!(
+        trace,
+        run(&format!("{line} --model auto-arima --trace")).json()["series"][0]["trace"]
+    );
+    let refused = run(&format!("{line} --model arima:1,1,1 --approximate"));
+    assert_eq!(refused.code, 2, "{}", refused.stdout);
 }
