@@ -5,12 +5,14 @@ mod counts;
 mod features;
 mod package;
 mod reference;
+mod warnings;
 
 use std::time::{Duration, Instant};
 
 use crate::process::{cargo, run, shell, workspace_root};
 use crate::usage::{Command, Options, UsageError};
 use crate::{Result, readme, tidy};
+use warnings::Warnings;
 
 pub(crate) const COMMAND: Command = Command {
     name: "ci",
@@ -148,10 +150,10 @@ fn tidy_step() -> Result<Outcome> {
 }
 
 fn clippy() -> Result<Outcome> {
-    let arguments =
-        ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
-    run(&mut cargo(&arguments))?;
-    Ok(Outcome::Passed)
+    let warnings = Warnings::detect()?;
+    let arguments = ["clippy", "--workspace", "--all-targets", "--all-features", "--"];
+    run(&mut cargo(&[&arguments, warnings.flags()].concat()))?;
+    Ok(warnings.outcome())
 }
 
 fn test() -> Result<Outcome> {
@@ -170,9 +172,10 @@ fn xtask() -> Result<Outcome> {
 }
 
 fn doc() -> Result<Outcome> {
+    let warnings = Warnings::detect()?;
     let arguments = ["doc", "--workspace", "--no-deps", "--all-features"];
-    run(cargo(&arguments).env("RUSTDOCFLAGS", "-D warnings"))?;
-    Ok(Outcome::Passed)
+    run(cargo(&arguments).env("RUSTDOCFLAGS", warnings.flags().join(" ")))?;
+    Ok(warnings.outcome())
 }
 
 #[cfg(test)]

@@ -34,9 +34,12 @@ pub(crate) fn rustc() -> Command {
     program(&env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned()))
 }
 
+/// `git` with these arguments, in the workspace's root, which may belong to another user, as checkouts of a
+/// CI in a container do: it is our own, since our build came from it.
 pub(crate) fn git(arguments: &[&str]) -> Command {
     let mut command = program("git");
-    command.args(arguments);
+    let ours = format!("safe.directory={}", workspace_root().display());
+    command.args(["-c", &ours]).args(arguments);
     command
 }
 
@@ -60,6 +63,24 @@ pub(crate) fn run(command: &mut Command) -> Result {
     let status =
         command.status().map_err(|error| format!("cannot start {}: {error}", line(command)))?;
     if status.success() { Ok(()) } else { Err(format!("`{}`: {status}", line(command)).into()) }
+}
+
+/// What went wrong, and what the program said on standard error.
+type Failure = (Box<dyn std::error::Error>, String);
+
+/// Like [`run`], but shows standard error at the end: a failure comes with what was said there.
+pub(crate) fn run_told(command: &mut Command) -> std::result::Result<(), Failure> {
+    println!("$ {}", line(command));
+    let output = command.stdout(Stdio::inherit()).stderr(Stdio::piped()).output();
+    let output = output.map_err(|error| {
+        (format!("cannot start {}: {error}", line(command)).into(), String::new())
+    })?;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    eprint!("{told}");
+    if output.status.success() {
+        return Ok(());
+    }
+    Err((format!("`{}`: {}", line(command), output.status).into(), told))
 }
 
 /// Runs the command in silence and gives its standard output; its standard error is shown
@@ -99,6 +120,14 @@ mod tests {
         let error = capture(&mut shell("echo broken >&2; exit 3")).unwrap_err().to_string();
         assert!(error.contains("exit status: 3") && error.contains("broken"), "{error}");
         assert_eq!(capture(&mut shell("echo fine")).unwrap(), "fine\n");
+    }
+
+    #[test]
+    fn what_was_said_before_a_failure_is_there_to_be_looked_at() {
+        let (error, told) = run_told(&mut shell("echo broken >&2; exit 3")).unwrap_err();
+        assert!(error.to_string().contains("exit status: 3"), "{error}");
+        assert_eq!(told, "broken\n");
+        assert!(run_told(&mut shell("exit 0")).is_ok());
     }
 
     #[test]

@@ -8,15 +8,18 @@ use crate::metadata::{Metadata, Package};
 use crate::process::{cargo, run as run_command};
 
 use super::Outcome;
+use super::warnings::Warnings;
 
 pub(super) fn run() -> Result<Outcome> {
+    let warnings = Warnings::detect()?;
     for selection in selections(&Metadata::load()?.packages) {
         let mut arguments = vec!["clippy".to_owned(), "--quiet".to_owned()];
         arguments.extend(selection);
-        arguments.extend(["--", "-D", "warnings"].map(str::to_owned));
+        arguments.push("--".to_owned());
+        arguments.extend(warnings.flags().iter().map(|&flag| flag.to_owned()));
         run_command(&mut cargo(&arguments))?;
     }
-    Ok(Outcome::Passed)
+    Ok(warnings.outcome())
 }
 
 /// One list of flags for each combination. `--lib`: the features that tests ask of
