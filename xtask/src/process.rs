@@ -43,11 +43,26 @@ pub(crate) fn git(arguments: &[&str]) -> Command {
     command
 }
 
+/// What git tells the hooks it runs: the repository is that of the folder, whoever started us.
+const REPOSITORY: [&str; 8] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_PREFIX",
+];
+
 fn program(name: &str) -> Command {
     let mut command = Command::new(name);
     command.current_dir(workspace_root()).stdin(Stdio::null());
     // Tests panic by the dozen on purpose, and a trace of each takes longer than they do.
     command.env("RUST_BACKTRACE", "0");
+    for variable in REPOSITORY {
+        command.env_remove(variable);
+    }
     // `cargo run` describes xtask to us; a program we start must not take that for itself.
     for (variable, _) in env::vars() {
         if variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_") {
@@ -134,6 +149,13 @@ mod tests {
     fn what_cargo_says_about_xtask_is_not_passed_on() {
         let told = capture(&mut shell("echo \"<$CARGO_PKG_NAME$CARGO_MANIFEST_DIR>\"")).unwrap();
         assert_eq!(told, "<>\n");
+    }
+
+    #[test]
+    fn the_repository_of_a_hook_is_not_ours() {
+        let command = git(&["status"]);
+        let removed = |name: &str| command.get_envs().any(|it| it == (name.as_ref(), None));
+        assert!(removed("GIT_DIR") && removed("GIT_INDEX_FILE"));
     }
 
     #[test]
