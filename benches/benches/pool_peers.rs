@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rayon::prelude::*;
 use tangency::pool::{Chunking, Pool};
+use tangency_benches::peers::beside;
 
 const WORKERS: usize = 2;
 
@@ -109,7 +110,13 @@ fn counting(criterion: &mut Criterion) {
     let items: Vec<u64> = (0..ITEMS as u64).collect();
     let (pool, channel) = (Pool::new(WORKERS).expect("threads"), Channel::new());
     let expected: u64 = items.iter().map(trivial).sum();
+    let want: Vec<u64> = items.iter().map(trivial).collect();
     for chunk in [64, 1] {
+        let report = pool.batch().chunking(Chunking::Fixed(chunk)).map(&items, trivial);
+        assert!(report.into_results().is_ok_and(|got| got == want));
+        assert_eq!(uncounted(&channel, &items, chunk), expected);
+        let of = |name: &str| format!("pool/counting-chunks-of-{chunk}/{name}");
+        beside(&of("uncounted-loop"), WORKERS, &of("tangency"), WORKERS);
         let mut group = criterion.benchmark_group(format!("pool/counting-chunks-of-{chunk}"));
         group.throughput(Throughput::Elements(ITEMS as u64));
         group.sample_size(20);
@@ -130,13 +137,12 @@ fn counting(criterion: &mut Criterion) {
     }
 }
 
-/// In chunks where the peer has chunks, and item by item.
+/// In chunks where the peer has chunks, then item by item.
 fn dispatch(criterion: &mut Criterion) {
     const ITEMS: usize = 20_000;
     let items: Vec<u64> = (0..ITEMS as u64).collect();
     let pool = Pool::new(WORKERS).expect("threads");
     let rayon = rayon_pool();
-    let channel = Channel::new();
     // Answers before times: in item order, whoever hands the items out.
     let want: Vec<u64> = items.iter().map(trivial).collect();
     for chunking in [Chunking::adaptive(), Chunking::Auto, Chunking::Static, Chunking::Fixed(1)] {
@@ -144,7 +150,7 @@ fn dispatch(criterion: &mut Criterion) {
         assert!(report.into_results().is_ok_and(|got| got == want));
     }
     assert_eq!(rayon.install(|| items.par_iter().map(trivial).collect::<Vec<_>>()), want);
-    assert_eq!(channel.map(&items, trivial), want);
+    beside("pool/chunked/rayon-par_iter", WORKERS, "pool/chunked/tangency-adaptive", WORKERS);
 
     let mut group = criterion.benchmark_group("pool/chunked");
     group.throughput(Throughput::Elements(ITEMS as u64));
@@ -163,58 +169,87 @@ fn dispatch(criterion: &mut Criterion) {
     });
     group.finish();
 
-    let mut group = criterion.benchmark_group("pool/unchunked");
-    group.throughput(Throughput::Elements(ITEMS as u64));
-    group.sample_size(20);
-    group.bench_function("tangency-fixed-1", |bencher| {
-        bencher.iter(|| pool.batch().chunking(Chunking::Fixed(1)).map(&items, trivial));
-    });
-    group.bench_function("rayon-max-len-1", |bencher| {
-        bencher.iter(|| {
-            let single = items.par_iter().with_max_len(1);
-            rayon.install(|| single.map(trivial).collect::<Vec<_>>())
-        });
-    });
-    group.bench_function("rayon-scope-spawn", |bencher| {
-        let values: Vec<AtomicU64> = (0..ITEMS).map(|_| AtomicU64::new(0)).collect();
-        bencher.iter(|| {
-            rayon.scope(|scope| {
-                for (item, value) in items.iter().zip(&values) {
-                    scope.spawn(move |_| value.store(trivial(item), Ordering::Relaxed));
-                }
-            });
-        });
-    });
-    group.bench_function("crossbeam-channel", |bencher| {
-        bencher.iter(|| channel.map(&items, trivial));
-    });
+    unchunked(criterion, &pool, &rayon, &items, &want);
+}
+
+/// Item by item: each peer's way of handing over one closure at a time.
+fn unchunked(
+    criterion: &mut Criterion,
+    pool: &Pool,
+    rayon: &rayon::ThreadPool,
+    items: &[u64],
+    want: &[u64],
+) {
+    let channel = Channel::new();
     let threadpool = threadpool::ThreadPool::new(WORKERS);
-    group.bench_function("threadpool", |bencher| {
-        bencher.iter(|| {
-            for &item in &items {
-                threadpool.execute(move || {
-                    black_box(trivial(&item));
-                });
-            }
-            threadpool.join();
-        });
-    });
     let tokio = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .max_blocking_threads(WORKERS)
         .build()
         .expect("a runtime");
-    group.bench_function("tokio-spawn_blocking", |bencher| {
-        bencher.iter(|| {
-            tokio.block_on(async {
-                let spawn = |&item| tokio::task::spawn_blocking(move || trivial(&item));
-                let tasks: Vec<_> = items.iter().map(spawn).collect();
-                for task in tasks {
-                    black_box(task.await.expect("no panic"));
-                }
-            });
+    let max_len_1 = || {
+        let single = items.par_iter().with_max_len(1);
+        rayon.install(|| single.map(trivial).collect::<Vec<_>>())
+    };
+    let values: Arc<[AtomicU64]> = items.iter().map(|_| AtomicU64::new(0)).collect();
+    let scope_spawn = || {
+        rayon.scope(|scope| {
+            for (item, value) in items.iter().zip(values.iter()) {
+                scope.spawn(move |_| value.store(trivial(item), Ordering::Relaxed));
+            }
         });
+    };
+    let over_threadpool = || {
+        for (index, &item) in items.iter().enumerate() {
+            let values = Arc::clone(&values);
+            threadpool.execute(move || values[index].store(trivial(&item), Ordering::Relaxed));
+        }
+        threadpool.join();
+    };
+    let over_tokio = || {
+        tokio.block_on(async {
+            let spawn = |&item| tokio::task::spawn_blocking(move || trivial(&item));
+            let tasks: Vec<_> = items.iter().map(spawn).collect();
+            let mut values = Vec::with_capacity(tasks.len());
+            for task in tasks {
+                values.push(task.await.expect("no panic"));
+            }
+            values
+        })
+    };
+    // Takes what was stored, so that nobody is credited with another's answers.
+    let taken = || values.iter().map(|it| it.swap(0, Ordering::Relaxed)).collect::<Vec<_>>();
+    assert_eq!(max_len_1(), want);
+    assert_eq!(channel.map(items, trivial), want);
+    assert_eq!(over_tokio(), want);
+    scope_spawn();
+    assert_eq!(taken(), want);
+    over_threadpool();
+    assert_eq!(taken(), want);
+    for name in [
+        "rayon-max-len-1",
+        "rayon-scope-spawn",
+        "crossbeam-channel",
+        "threadpool",
+        "tokio-spawn_blocking",
+    ] {
+        let case = format!("pool/unchunked/{name}");
+        beside(&case, WORKERS, "pool/unchunked/tangency-fixed-1", WORKERS);
+    }
+
+    let mut group = criterion.benchmark_group("pool/unchunked");
+    group.throughput(Throughput::Elements(items.len() as u64));
+    group.sample_size(20);
+    group.bench_function("tangency-fixed-1", |bencher| {
+        bencher.iter(|| pool.batch().chunking(Chunking::Fixed(1)).map(items, trivial));
     });
+    group.bench_function("rayon-max-len-1", |bencher| bencher.iter(max_len_1));
+    group.bench_function("rayon-scope-spawn", |bencher| bencher.iter(scope_spawn));
+    group.bench_function("crossbeam-channel", |bencher| {
+        bencher.iter(|| channel.map(items, trivial));
+    });
+    group.bench_function("threadpool", |bencher| bencher.iter(over_threadpool));
+    group.bench_function("tokio-spawn_blocking", |bencher| bencher.iter(over_tokio));
     group.finish();
 }
 
@@ -226,13 +261,21 @@ fn round_trip(criterion: &mut Criterion) {
         bencher.iter(|| pool.batch().map(&items, trivial));
     });
     let rayon = rayon_pool();
+    let channel = Channel::new();
+    let want = items.iter().map(trivial).collect::<Vec<_>>();
+    assert!(pool.batch().map(&items, trivial).into_results().is_ok_and(|got| got == want));
+    assert_eq!(rayon.install(|| items.par_iter().map(trivial).collect::<Vec<_>>()), want);
+    assert_eq!(channel.map(&items, trivial), want);
+    for name in ["rayon-install", "crossbeam-channel"] {
+        beside(&format!("pool/call/{name}"), WORKERS, "pool/call/tangency-batch", WORKERS);
+    }
     group.bench_function("rayon-install", |bencher| {
         bencher.iter(|| rayon.install(|| items.par_iter().map(trivial).collect::<Vec<_>>()));
     });
-    let channel = Channel::new();
     group.bench_function("crossbeam-channel", |bencher| {
         bencher.iter(|| channel.map(&items, trivial));
     });
+    // One item for the two of the others: listed beside them, and not compared.
     group.bench_function("std-spawn-join", |bencher| {
         bencher.iter(|| std::thread::spawn(|| trivial(&1)).join());
     });
@@ -249,6 +292,16 @@ fn speed_up(criterion: &mut Criterion) {
             bencher.iter(|| items.iter().map(|&time| spin(time)).collect::<Vec<_>>());
         });
         let pool = Pool::new(WORKERS).expect("threads");
+        // How often an item turned differs from call to call, down to not at all: that all came back is what can
+        // be asserted.
+        let rayon = rayon_pool();
+        let report = pool.batch().map(&items, |&time| spin(time));
+        assert!(report.into_results().is_ok_and(|turns| turns.len() == items.len()));
+        let spun = rayon.install(|| items.par_iter().map(|&time| spin(time)).collect::<Vec<_>>());
+        assert_eq!(spun.len(), items.len());
+        let of = |variant: &str| format!("pool/speed-up-{name}/{variant}");
+        beside(&of("sequential"), 1, &of("tangency-adaptive"), WORKERS);
+        beside(&of("rayon-par_iter"), WORKERS, &of("tangency-adaptive"), WORKERS);
         for chunking in [Chunking::adaptive(), Chunking::Fixed(1)] {
             let id = match chunking {
                 Chunking::Fixed(_) => "tangency-fixed-1",
@@ -258,7 +311,6 @@ fn speed_up(criterion: &mut Criterion) {
                 bencher.iter(|| pool.batch().chunking(chunking).map(&items, |&time| spin(time)));
             });
         }
-        let rayon = rayon_pool();
         group.bench_function("rayon-par_iter", |bencher| {
             let run = || items.par_iter().map(|&time| spin(time)).collect::<Vec<_>>();
             bencher.iter(|| rayon.install(run));

@@ -73,7 +73,8 @@ fn main() {
     eta(most);
 }
 
-/// The first ETA after 20 % of 10,000 items, against what it then took.
+/// The ETA of the first snapshot from 20 % of 10,000 items on, against what it then took. Snapshots come every
+/// 100 ms: how much was done by then is told beside it.
 fn eta(workers: usize) {
     const ITEMS: usize = 10_000;
     let runs = 2 * runs();
@@ -81,7 +82,7 @@ fn eta(workers: usize) {
     let unit = calibrate(Duration::from_micros(20 * workers as u64)) as f64;
     let uniform = |seed: u64| (seed >> 11) as f64 / (1_u64 << 53) as f64 + 1e-12;
     for name in ["uniform", "log-normal with sigma 1"] {
-        let mut errors: Vec<f64> = (0..runs as u64)
+        let mut estimates: Vec<(f64, f64)> = (0..runs as u64)
             .map(|run| {
                 let task = |index: usize| {
                     let (u, v) = (
@@ -96,24 +97,29 @@ fn eta(workers: usize) {
                     };
                     turns(run, (unit * share) as u64)
                 };
-                let first: Mutex<Option<(Instant, Duration)>> = Mutex::new(None);
+                let first: Mutex<Option<(Instant, Duration, usize)>> = Mutex::new(None);
                 let watch = |now: &ProgressSnapshot| {
                     let mut first = first.lock().expect("nobody panics");
                     if now.done >= ITEMS / 5 && first.is_none() {
-                        *first = now.eta.map(|eta| (Instant::now(), eta));
+                        *first = now.eta.map(|eta| (Instant::now(), eta, now.done));
                     }
                 };
                 let batch = pool.batch().chunking(Chunking::adaptive()).progress(&watch);
                 assert!(batch.map_indices(ITEMS, task).is_complete());
-                let (at, eta) = first.into_inner().expect("nobody panics").expect("a snapshot");
-                (eta.as_secs_f64() / at.elapsed().as_secs_f64() - 1.0).abs()
+                let (at, eta, done) =
+                    first.into_inner().expect("nobody panics").expect("a snapshot");
+                let error = (eta.as_secs_f64() / at.elapsed().as_secs_f64() - 1.0).abs();
+                (error, 100.0 * done as f64 / ITEMS as f64)
             })
             .collect();
-        errors.sort_by(f64::total_cmp);
+        estimates.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let (errors, shares): (Vec<f64>, Vec<f64>) = estimates.into_iter().unzip();
+        let earliest = shares.iter().copied().fold(f64::INFINITY, f64::min);
+        let latest = shares.iter().copied().fold(0.0, f64::max);
         let near = errors.iter().filter(|&&error| error < 0.1).count();
         let text = format!(
-            "ETA after 20 % of {ITEMS} items, {name}: within 10 % in {near} of {runs} runs, median \
-             error {:.1} %, worst {:.1} %",
+            "ETA from 20 % of {ITEMS} items on (with {earliest:.0} to {latest:.0} % done), {name}: within \
+             10 % in {near} of {runs} runs, median error {:.1} %, worst {:.1} %",
             errors[runs / 2] * 100.0,
             errors[runs - 1] * 100.0,
         );

@@ -1,11 +1,11 @@
-//! What a bench tells the software it is compared with: its input and its answer.
+//! What a bench tells the software it is compared with: its input and its answer, and what runs beside it.
 //!
-//! Both calls do nothing unless `cargo xtask bench peers` started the bench.
+//! The calls do nothing unless `cargo xtask bench peers` started the bench.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder of the run, from `cargo xtask bench peers`.
 const FOLDER: &str = "TANGENCY_PEERS_FOLDER";
@@ -40,6 +40,19 @@ pub fn input(name: &str, columns: &[(&str, &[f64])]) {
     written.expect("the folder of the run can be written");
 }
 
+/// Copies a file to `inputs`, under the name it has: for benches that read files.
+///
+/// # Panics
+///
+/// Where it cannot be copied.
+pub fn input_file(path: &Path) {
+    let Some(folder) = folder() else { return };
+    let folder = folder.join("inputs");
+    let name = path.file_name().expect("a file has a name");
+    let copied = fs::create_dir_all(&folder).and_then(|()| fs::copy(path, folder.join(name)));
+    copied.expect("the folder of the run can be written");
+}
+
 /// Tells what the bench `case` (its whole name) computes, as numbers that a peer must give as well.
 ///
 /// # Panics
@@ -47,8 +60,25 @@ pub fn input(name: &str, columns: &[(&str, &[f64])]) {
 /// Where the line cannot be written.
 pub fn answer(case: &str, values: &[f64]) {
     let Some(folder) = folder() else { return };
-    let line = serde_json::json!({ "case": case, "answer": values }).to_string() + "\n";
-    let file = OpenOptions::new().create(true).append(true).open(folder.join("answers.jsonl"));
-    let written = file.and_then(|mut file| file.write_all(line.as_bytes()));
+    append(&folder, "answers.jsonl", &serde_json::json!({ "case": case, "answer": values }));
+}
+
+/// Tells that `case`, which is not ours and runs in the same bench, was found to give what the case `ours`
+/// gives, and how many threads each has. To be called after the answers were compared.
+///
+/// # Panics
+///
+/// Where the line cannot be written.
+pub fn beside(case: &str, threads: usize, ours: &str, our_threads: usize) {
+    let Some(folder) = folder() else { return };
+    let line = serde_json::json!({
+        "case": case, "threads": threads, "ours": ours, "our_threads": our_threads,
+    });
+    append(&folder, "beside.jsonl", &line);
+}
+
+fn append(folder: &Path, name: &str, line: &serde_json::Value) {
+    let file = OpenOptions::new().create(true).append(true).open(folder.join(name));
+    let written = file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
     written.expect("the folder of the run can be written");
 }

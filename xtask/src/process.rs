@@ -34,17 +34,35 @@ pub(crate) fn rustc() -> Command {
     program(&env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned()))
 }
 
+/// `git` with these arguments, in the workspace's root, which may belong to another user, as checkouts of a
+/// CI in a container do: it is our own, since our build came from it.
 pub(crate) fn git(arguments: &[&str]) -> Command {
     let mut command = program("git");
-    command.args(arguments);
+    let ours = format!("safe.directory={}", workspace_root().display());
+    command.args(["-c", &ours]).args(arguments);
     command
 }
+
+/// What git tells the hooks it runs: the repository is that of the folder, whoever started us.
+const REPOSITORY: [&str; 8] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_PREFIX",
+];
 
 fn program(name: &str) -> Command {
     let mut command = Command::new(name);
     command.current_dir(workspace_root()).stdin(Stdio::null());
     // Tests panic by the dozen on purpose, and a trace of each takes longer than they do.
     command.env("RUST_BACKTRACE", "0");
+    for variable in REPOSITORY {
+        command.env_remove(variable);
+    }
     // `cargo run` describes xtask to us; a program we start must not take that for itself.
     for (variable, _) in env::vars() {
         if variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_") {
@@ -60,6 +78,24 @@ pub(crate) fn run(command: &mut Command) -> Result {
     let status =
         command.status().map_err(|error| format!("cannot start {}: {error}", line(command)))?;
     if status.success() { Ok(()) } else { Err(format!("`{}`: {status}", line(command)).into()) }
+}
+
+/// What went wrong, and what the program said on standard error.
+type Failure = (Box<dyn std::error::Error>, String);
+
+/// Like [`run`], but shows standard error at the end: a failure comes with what was said there.
+pub(crate) fn run_told(command: &mut Command) -> std::result::Result<(), Failure> {
+    println!("$ {}", line(command));
+    let output = command.stdout(Stdio::inherit()).stderr(Stdio::piped()).output();
+    let output = output.map_err(|error| {
+        (format!("cannot start {}: {error}", line(command)).into(), String::new())
+    })?;
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    eprint!("{told}");
+    if output.status.success() {
+        return Ok(());
+    }
+    Err((format!("`{}`: {}", line(command), output.status).into(), told))
 }
 
 /// Runs the command in silence and gives its standard output; its standard error is shown
@@ -102,9 +138,24 @@ mod tests {
     }
 
     #[test]
+    fn what_was_said_before_a_failure_is_there_to_be_looked_at() {
+        let (error, told) = run_told(&mut shell("echo broken >&2; exit 3")).unwrap_err();
+        assert!(error.to_string().contains("exit status: 3"), "{error}");
+        assert_eq!(told, "broken\n");
+        assert!(run_told(&mut shell("exit 0")).is_ok());
+    }
+
+    #[test]
     fn what_cargo_says_about_xtask_is_not_passed_on() {
         let told = capture(&mut shell("echo \"<$CARGO_PKG_NAME$CARGO_MANIFEST_DIR>\"")).unwrap();
         assert_eq!(told, "<>\n");
+    }
+
+    #[test]
+    fn the_repository_of_a_hook_is_not_ours() {
+        let command = git(&["status"]);
+        let removed = |name: &str| command.get_envs().any(|it| it == (name.as_ref(), None));
+        assert!(removed("GIT_DIR") && removed("GIT_INDEX_FILE"));
     }
 
     #[test]

@@ -14,12 +14,15 @@ use super::machine::{Machine, load_average};
 use super::page::Page;
 use super::programs::{self, Kind};
 use super::scalability::Curve;
-use super::statistics::{Design, least, median};
-use super::table::{Table, bytes, digits, p_value, percent, time};
+use super::statistics::{Design, least, mean, mean_interval, median, welch};
+use super::table::{Table, bytes, digits, p_value, time};
 use super::verdict::{Comparison, Pair, Rule, compare};
 
 /// Runs of each variant of a quick look; a verdict of faster or slower may well need more.
 const QUICK_RUNS: &str = "4";
+
+/// The experiment whose means are told as well, with Welch's test: the form of the report that it repeats.
+const MEANS: &str = "persistent against recreated pool";
 
 /// Widths that few have at hand, for the fitted curve.
 const BEYOND: [usize; 3] = [16, 64, 1000];
@@ -57,6 +60,10 @@ pub(super) fn execute(arguments: &[String]) -> Result {
         [filter] => filter,
         _ => return Err(UsageError::new("expected at most one FILTER").into()),
     };
+    if options.has("--write-docs") && !filter.is_empty() {
+        let message = "`--write-docs` shows all experiments: leave the filter out";
+        return Err(UsageError::new(message).into());
+    }
     let runs = match options.value("--runs") {
         Some(runs) => super::parse_runs(runs)?.to_string(),
         None if options.has("--quick") => QUICK_RUNS.to_owned(),
@@ -134,7 +141,11 @@ impl<'a> Results<'a> {
         }
         let mut sections: Vec<Section> = experiments
             .iter()
-            .map(|(name, cases)| ((*name).to_owned(), variants_table(cases), self.notes(name)))
+            .map(|(name, cases)| {
+                let notes = if *name == MEANS { means(cases) } else { Vec::new() };
+                let notes = [notes, self.notes(name)].concat();
+                ((*name).to_owned(), variants_table(cases), notes)
+            })
             .collect();
         let scaling = self.scaling();
         if !scaling.is_empty() {
@@ -279,9 +290,35 @@ fn scaling_table(scaling: &[(&str, &str, &[Point])]) -> (Table, Vec<String>) {
     (table, notes)
 }
 
-/// How much of a table's column a change takes: for pages.
-pub(super) fn saved(shared: u64, copied: u64) -> String {
-    percent(shared as f64 / copied as f64 - 1.0)
+/// A sentence for each variant but the first: means with their intervals, and Welch's test against the first.
+fn means(cases: &[(&str, &[Variant])]) -> Vec<String> {
+    let told = |variant: &Variant| {
+        let (low, high) = mean_interval(&variant.seconds);
+        let [mean, low, high] = [mean(&variant.seconds), low, high].map(|it| time(1e9 * it));
+        format!("{}, mean {mean} (95 %: {low} to {high})", variant.name)
+    };
+    let mut sentences = Vec::new();
+    for (case, variants) in cases {
+        let Some((first, others)) = variants.split_first() else { continue };
+        for other in others {
+            let test = welch(&first.seconds, &other.seconds);
+            let p = p_value(test.p);
+            sentences.push(format!(
+                "{case}, {} runs: {}; {}; Welch's t = {}, p = {p}.",
+                other.seconds.len(),
+                told(first),
+                told(other),
+                digits(test.t),
+            ));
+        }
+    }
+    sentences
+}
+
+/// The memory of both, in words: a percentage of next to nothing says nothing.
+pub(super) fn sizes(copied: (&str, u64), shared: (&str, u64)) -> String {
+    let told = |(name, count): (&str, u64)| format!("{} {name}", bytes(count as f64));
+    format!("{}, {}", told(copied), told(shared))
 }
 
 #[cfg(test)]
@@ -305,6 +342,28 @@ mod tests {
             assert!(shared.contains(part), "{text}");
         }
         assert_eq!(results.memory(), [("2 readers", vec![("copied", 4096), ("shared", 64)])]);
+    }
+
+    #[test]
+    fn means_are_told_of_the_pool_alone() {
+        let lines =
+            read("frames", &PRINTED.replace("\"frames\"", "\"persistent against recreated pool\""))
+                .unwrap();
+        let notes = &Results::new(&lines).tables()[0].2;
+        assert_eq!(notes.len(), 1);
+        for part in ["10 runs", "mean 2.00 s (95 %: ", "mean 1.00 s", "Welch's t = 4", "p = "] {
+            assert!(notes[0].contains(part), "{notes:?}");
+        }
+        let lines = read("frames", PRINTED).unwrap();
+        assert!(Results::new(&lines).tables()[0].2.is_empty());
+        assert_eq!(sizes(("copied", 4096), ("shared", 64)), "4.00 KiB copied, 64 B shared");
+    }
+
+    #[test]
+    fn a_part_of_the_experiments_does_not_replace_the_page() {
+        let arguments = ["scaling", "--write-docs"].map(str::to_owned);
+        assert!(execute(&arguments).unwrap_err().is::<UsageError>());
+        assert!(super::super::peers::execute(&arguments).unwrap_err().is::<UsageError>());
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! `docs/benchmarks.md`: every section is written by a command that stands in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Result;
-use crate::process::workspace_root;
+use crate::process::{capture, git, workspace_root};
 
 use super::chart::{self, Axis, Scale, Series, Style};
 use super::experiments::{self, Results};
 use super::record::{Record, Run};
 use super::scalability::Curve;
+use super::settings;
 use super::statistics::median;
 use super::table::{Table, bytes, time};
 
@@ -76,7 +77,13 @@ impl Page {
         Ok(())
     }
 
-    pub(super) fn write_cases(self, run: &Run, records: &[Record], all: &[Record]) -> Result {
+    pub(super) fn write_cases(
+        self,
+        run: &Run,
+        records: &[Record],
+        all: &[Record],
+        failures: &[String],
+    ) -> Result {
         let mut table = Table::new(&["case", "least", "median", "mean", "sd", "samples"]);
         let mut memory = Table::new(&["case", "allocations", "allocated", "at once", "peak RSS"]);
         for record in records {
@@ -99,13 +106,15 @@ impl Page {
         let processes = records.first().map_or(0, |record| record.times.len());
         let load = run.load.map_or(String::new(), |load| format!(", load {load} at the start"));
         let mut body = format!(
-            "`cargo xtask bench{flag} --write-docs` at {} with {}, {processes} processes for each \
+            "`{}cargo xtask bench{flag} --write-docs` at {} with {}, {processes} processes for each \
              case{load}.\nMachine: {}.\n\n{}",
+            settings::prefix(&[]),
             run.commit_mark(),
             run.toolchain,
             run.machine.line(),
             table.markdown(),
         );
+        body += &failed(failures);
         if !memory.is_empty() {
             body += &format!(
                 "\nAllocations of one call, and the peak resident size of a process that does \
@@ -113,7 +122,7 @@ impl Page {
                 memory.markdown()
             );
         }
-        if let Some(svg) = history_chart(run, all) {
+        if let Some(svg) = history_chart(run, all, is_known) {
             self.picture("history", &svg)?;
             body += "\nThe history of a few cases on this machine, oldest commit first, each against \
                      its first\nmedian (`cargo xtask bench --write-docs` at each commit):\n\n\
@@ -123,7 +132,8 @@ impl Page {
     }
 
     pub(super) fn write_experiments(self, results: &Results<'_>, setting: &str) -> Result {
-        let mut body = format!("`cargo xtask bench experiments --write-docs {setting}.\n");
+        let prefix = settings::prefix(&[]);
+        let mut body = format!("`{prefix}cargo xtask bench experiments --write-docs {setting}.\n");
         let memory = results.memory();
         let scaling = results.scaling();
         for (title, table, notes) in results.tables() {
@@ -139,10 +149,10 @@ impl Page {
                 self.picture("memory", &memory_chart(&memory))?;
                 body += "\n![Memory of shared and copied frames](benchmarks/memory.svg)\n";
                 if let Some((case, counted)) = memory.last()
-                    && let [(_, copied), .., (_, shared)] = counted[..]
+                    && let [copied, .., shared] = counted[..]
                 {
                     body +=
-                        &format!("\nMemory with {case}: {}.\n", experiments::saved(shared, copied));
+                        &format!("\nMemory with {case}: {}.\n", experiments::sizes(copied, shared));
                 }
             }
         }
@@ -159,8 +169,9 @@ impl Page {
 
     pub(super) fn write_trial(self, table: &Table, setting: &str) -> Result {
         let body = format!(
-            "`cargo xtask bench trial --write-docs`, {setting}.\n\nThe judge must call 10 and 30 % \
+            "`{}cargo xtask bench trial --write-docs`, {setting}.\n\nThe judge must call 10 and 30 % \
              slower and 0 % not slower in every try; 3 % is below what it is\nasked to see.\n\n{}",
+            settings::prefix(&[]),
             table.markdown()
         );
         self.write("The judge on trial", body)
@@ -197,10 +208,24 @@ fn capitalised(title: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The last median of each commit, on this machine and with this method; none before two commits.
-fn history_chart(run: &Run, all: &[Record]) -> Option<String> {
-    let ours =
-        || all.iter().filter(|it| it.of.machine == run.machine && it.of.method == run.method);
+/// What has no rows because it failed, a line each.
+pub(super) fn failed(failures: &[String]) -> String {
+    let first = |failure: &String| failure.lines().next().unwrap_or_default().to_owned();
+    failures.iter().map(|failure| format!("\nFailed: {}.\n", first(failure))).collect()
+}
+
+/// Whether git has the commit: one that was rewritten since can be looked up by nobody.
+fn is_known(commit: &str) -> bool {
+    capture(&mut git(&["cat-file", "-e", &format!("{commit}^{{commit}}")])).is_ok()
+}
+
+/// The last median of each commit that is known, on this machine and with this method; none before two
+/// commits.
+fn history_chart(run: &Run, all: &[Record], is_known: fn(&str) -> bool) -> Option<String> {
+    let fits = |it: &&Record| it.of.machine == run.machine && it.of.method == run.method;
+    let commits: BTreeSet<&str> = all.iter().filter(fits).map(|it| it.of.commit.as_str()).collect();
+    let known: BTreeSet<&str> = commits.into_iter().filter(|commit| is_known(commit)).collect();
+    let ours = || all.iter().filter(fits).filter(|it| known.contains(it.of.commit.as_str()));
     let mut commits: Vec<String> = Vec::new();
     for record in ours().filter(|record| DRAWN.contains(&record.case.as_str())) {
         let mark = record.of.commit_mark();
@@ -295,14 +320,28 @@ mod tests {
     }
 
     #[test]
+    fn what_failed_is_listed_where_its_rows_would_be() {
+        let failures = ["pool: no thread\n  and a trace".to_owned(), "search: no".to_owned()];
+        assert_eq!(failed(&failures), "\nFailed: pool: no thread.\n\nFailed: search: no.\n");
+        assert_eq!(failed(&[]), "");
+    }
+
+    #[test]
     fn a_history_is_drawn_from_two_commits_on_and_of_this_machine_alone() {
         let case = DRAWN[0];
         let now = example(case, "b", &[2.0, 2.1]);
-        assert_eq!(history_chart(&now.of, std::slice::from_ref(&now)), None);
+        let chart = |records: &[Record]| history_chart(&now.of, records, |commit| commit != "lost");
+        assert_eq!(chart(std::slice::from_ref(&now)), None);
         let mut elsewhere = example(case, "a", &[1.0]);
         elsewhere.of.machine.cores = 64;
-        assert_eq!(history_chart(&now.of, &[elsewhere, now.clone()]), None);
-        let svg = history_chart(&now.of, &[example(case, "a", &[1.0]), now.clone()]).unwrap();
+        assert_eq!(chart(&[elsewhere, now.clone()]), None);
+        // Of a commit that git no longer has.
+        assert_eq!(chart(&[example(case, "lost", &[1.0]), now.clone()]), None);
+        let svg = chart(&[example(case, "a", &[1.0]), now.clone()]).unwrap();
         assert_eq!(svg.matches("<circle").count(), 2);
+        // Sources unpacked from an archive know no commit at all.
+        let has_commits = capture(&mut git(&["rev-parse", "--verify", "HEAD"])).is_ok();
+        assert_eq!(is_known("HEAD"), has_commits);
+        assert!(!is_known("0123456789012345678901234567890123456789"));
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask bench peers`: other software on the same input, in the same run, answers first.
 
+mod beside;
 mod lines;
 mod tools;
 
@@ -18,18 +19,15 @@ use crate::usage::{Options, UsageError};
 use super::effort::Effort;
 use super::machine::{Machine, load_average};
 use super::measure::measure;
-use super::page::Page;
+use super::page::{self, Page};
 use super::programs::{self, Kind, Program};
+use super::settings;
 use super::statistics::least;
 use super::table::{Table, digits, time};
 use lines::{Agreement, Line};
-use tools::Printed;
 
 /// Matches no case: the programs then only prepare, and tell input and answers.
 const NOTHING: &str = "^$";
-
-/// Programs of this name hold ours and theirs side by side, and assert what items give.
-const SIDE_BY_SIDE: &str = "_peers";
 
 pub(super) fn execute(arguments: &[String]) -> Result {
     let flags = ["--quick", "--json", "--write-docs"];
@@ -39,6 +37,10 @@ pub(super) fn execute(arguments: &[String]) -> Result {
         [filter] => filter,
         _ => return Err(UsageError::new("expected at most one FILTER").into()),
     };
+    if options.has("--write-docs") && !filter.is_empty() {
+        let message = "`--write-docs` shows all peers: leave the filter out";
+        return Err(UsageError::new(message).into());
+    }
     // Few cases are timed: samples short enough to slip between other programs in any case.
     let effort = Effort { runs: if options.has("--quick") { 1 } else { 3 }, ..Effort::full() };
     let load = load_average();
@@ -48,9 +50,11 @@ pub(super) fn execute(arguments: &[String]) -> Result {
     let (telling, answers) = tell(&programs, folder.path())?;
     let printed = tools::run_all(filter, folder.path(), &target)?;
     let wanted = matched(&printed.lines, &answers);
-    let mut times = time_ours(&telling, &wanted, &effort)?;
-    let groups = side_by_side(&programs, filter, &effort, &mut times)?;
-    let rows = rows(&printed, &answers, &times, &groups);
+    let times = time_ours(&telling, &wanted, &effort)?;
+    let mut rows: Vec<Row> = printed.lines.iter().map(|line| row(line, &answers, &times)).collect();
+    let times = beside::time(&programs, filter, &effort)?;
+    rows.extend(beside::rows(&times, &beside::read(folder.path())?));
+    rows.sort_by(|one, other| one.peer.cmp(&other.peer));
 
     let machine = Machine::detect()?;
     if options.has("--json") {
@@ -67,9 +71,10 @@ pub(super) fn execute(arguments: &[String]) -> Result {
     }
     if options.has("--write-docs") {
         let load = load.map_or(String::new(), |load| format!(", load {load} at the start"));
+        let prefix = settings::prefix(&[tools::FEATURES, tools::PYTHON]);
         let flag = if options.has("--quick") { " --quick" } else { "" };
         let mut body = format!(
-            "`cargo xtask bench peers{flag} --write-docs`, one thread unless stated{load}; {}.\nA ratio \
+            "`{prefix}cargo xtask bench peers{flag} --write-docs`, one thread unless stated{load}; {}.\nA ratio \
              above 1 says how many times as long the other takes for the same answer on the same \
              input;\n`apart` is the largest relative difference between the answers. What \
              differs, or is not there, is listed and not\ncompared.\n\n{}",
@@ -79,6 +84,7 @@ pub(super) fn execute(arguments: &[String]) -> Result {
         for (script, why) in &printed.missing {
             body += &format!("\nMissing: `{script}`: {why}.\n");
         }
+        body += &page::failed(&printed.failures);
         Page::load()?.write_peers(body)?;
     }
     if printed.failures.is_empty() {
@@ -153,28 +159,6 @@ fn time_ours(
     Ok(times)
 }
 
-/// Ours and theirs of one program, by group: implementations that begin with `tangency` are ours.
-type Groups = BTreeMap<String, Vec<String>>;
-
-fn side_by_side(
-    programs: &[Program],
-    filter: &str,
-    effort: &Effort,
-    times: &mut BTreeMap<String, f64>,
-) -> Result<Groups> {
-    let mut groups = Groups::new();
-    for program in criterion(programs).filter(|program| program.name.ends_with(SIDE_BY_SIDE)) {
-        eprintln!("side by side: {}", program.name);
-        let filter = (!filter.is_empty()).then_some(filter);
-        for (case, samples) in measure(program, filter, effort, &[])? {
-            let Some((group, _)) = case.rsplit_once('/') else { continue };
-            groups.entry(group.to_owned()).or_default().push(case.clone());
-            times.insert(case, least(&samples));
-        }
-    }
-    Ok(groups)
-}
-
 /// One line of the table.
 #[derive(Debug, Serialize)]
 struct Row {
@@ -188,36 +172,6 @@ struct Row {
     /// The largest relative difference between the answers.
     apart: Option<f64>,
     remark: String,
-}
-
-fn rows(
-    printed: &Printed,
-    answers: &Answers,
-    times: &BTreeMap<String, f64>,
-    groups: &Groups,
-) -> Vec<Row> {
-    let mut rows: Vec<Row> = printed.lines.iter().map(|line| row(line, answers, times)).collect();
-    for cases in groups.values() {
-        let is_ours = |case: &&String| {
-            case.rsplit_once('/').is_some_and(|(_, name)| name.starts_with("tangency"))
-        };
-        let ours = cases.iter().filter(is_ours).min_by(|a, b| times[*a].total_cmp(&times[*b]));
-        let Some(ours) = ours else { continue };
-        for theirs in cases.iter().filter(|case| !is_ours(case)) {
-            rows.push(Row {
-                peer: theirs.clone(),
-                version: None,
-                ours: Some(ours.clone()),
-                ours_ns: Some(times[ours]),
-                theirs_ns: Some(times[theirs]),
-                ratio: Some(times[theirs] / times[ours]),
-                apart: None,
-                remark: "2 threads, the same items in one program".to_owned(),
-            });
-        }
-    }
-    rows.sort_by(|one, other| one.peer.cmp(&other.peer));
-    rows
 }
 
 fn row(line: &Line, answers: &BTreeMap<String, Vec<f64>>, times: &BTreeMap<String, f64>) -> Row {
@@ -292,7 +246,7 @@ mod tests {
     use super::*;
 
     fn one(json: &str) -> Row {
-        let line = lines::read("x.py", json).unwrap().remove(0);
+        let line = lines::read("x.py", json).0.remove(0);
         let answers = [("forecast/a/tangency".to_owned(), vec![2.0])].into();
         let times = [("forecast/a/tangency".to_owned(), 10.0)].into();
         row(&line, &answers, &times)
@@ -328,23 +282,5 @@ mod tests {
         let missing = one(r#"{"case":"forecast/a/theirs","missing":"No module named 'x'"}"#);
         let text = table(&[missing]).text();
         assert!(text.contains("missing: No module named 'x'"), "{text}");
-    }
-
-    #[test]
-    fn implementations_of_one_program_are_told_apart_by_name() {
-        let times: BTreeMap<String, f64> = [
-            ("pool/call/rayon", 4.0),
-            ("pool/call/tangency-slow", 3.0),
-            ("pool/call/tangency-batch", 2.0),
-        ]
-        .map(|(case, time)| (case.to_owned(), time))
-        .into();
-        let groups = [("pool/call".to_owned(), times.keys().cloned().collect())].into();
-        let rows = rows(&Printed::default(), &BTreeMap::new(), &times, &groups);
-        assert_eq!(rows.len(), 1);
-        assert_eq!(
-            (rows[0].ratio, rows[0].ours.as_deref()),
-            (Some(2.0), Some("pool/call/tangency-batch"))
-        );
     }
 }

@@ -112,19 +112,21 @@ impl Record {
     }
 }
 
+/// What a case's name begins with: the folders of crates, and the judge's own.
+pub(super) const CRATES: [&str; 9] = [
+    "pool",
+    "shared-data",
+    "preprocess",
+    "forecast",
+    "optimize",
+    "pipeline",
+    "tangency",
+    "cli",
+    "judge",
+];
+
 /// Whether a case is named `crate/case/implementation`; the case may be a path itself.
 pub(super) fn is_path(case: &str) -> bool {
-    const CRATES: [&str; 9] = [
-        "pool",
-        "shared-data",
-        "preprocess",
-        "forecast",
-        "optimize",
-        "pipeline",
-        "tangency",
-        "cli",
-        "judge",
-    ];
     let parts: Vec<&str> = case.split('/').collect();
     parts.len() >= 3 && CRATES.contains(&parts[0]) && parts.iter().all(|part| !part.is_empty())
 }

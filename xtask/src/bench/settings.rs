@@ -36,8 +36,15 @@ fn of_environment(variables: impl Iterator<Item = (String, String)>) -> Vec<Stri
         let is_other = OTHERS.iter().any(|start| name.starts_with(start));
         of_target || (!is_other && VARIABLES.iter().any(|start| name.starts_with(start)))
     };
+    // Off is what a release build has without it.
+    let is_incremental = |name: &str, value: &str| {
+        ["CARGO_INCREMENTAL", "CARGO_BUILD_INCREMENTAL"].contains(&name)
+            && !["0", "false"].contains(&value)
+    };
     variables
-        .filter(|(name, value)| is_setting(name) && !value.is_empty())
+        .filter(|(name, value)| {
+            !value.is_empty() && (is_setting(name) || is_incremental(name, value))
+        })
         .map(|(name, value)| format!("{name}={value}"))
         .collect()
 }
@@ -115,6 +122,8 @@ mod tests {
             ("CARGO_TARGET_DIR", "elsewhere"),
             ("CARGO_BUILD_TARGET_DIR", "elsewhere"),
             ("RUSTFLAGS", ""),
+            ("CARGO_INCREMENTAL", "1"),
+            ("CARGO_BUILD_INCREMENTAL", "false"),
             ("PATH", "/bin"),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -124,6 +133,7 @@ mod tests {
                 "CARGO_PROFILE_RELEASE_LTO=false",
                 "CARGO_BUILD_RUSTFLAGS=-Ctarget-cpu=native",
                 "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS=-g",
+                "CARGO_INCREMENTAL=1",
             ]
         );
     }

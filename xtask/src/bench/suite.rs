@@ -102,7 +102,7 @@ pub(super) fn execute(arguments: &[String]) -> Result {
     }
     if options.has("--write-docs") {
         let all = history.read()?.records;
-        Page::load()?.write_cases(&run, &records, &all)?;
+        Page::load()?.write_cases(&run, &records, &all, &measured.failures)?;
     }
     conclude(&measured.failures, &records, &against, gate)
 }

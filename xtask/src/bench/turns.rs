@@ -118,6 +118,12 @@ mod tests {
     use super::*;
     use crate::process::{capture, shell};
 
+    /// Beside this program: where it was started, others can be, which a folder for temporary files may forbid.
+    fn folder() -> tempfile::TempDir {
+        let own = std::env::current_exe().unwrap();
+        tempfile::tempdir_in(own.parent().unwrap()).unwrap()
+    }
+
     /// A program that writes what criterion writes: one case whose time is `nanoseconds`.
     fn program(folder: &Path, name: &str, script: &str) -> Program {
         let path = folder.join(name);
@@ -142,7 +148,7 @@ mod tests {
 
     #[test]
     fn each_round_adds_a_process_to_every_case() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let programs = vec![program(folder.path(), "a", ""), program(folder.path(), "b", "")];
         let effort = Effort { runs: 4, ..Effort::quick() };
         let measured =
@@ -153,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_program_that_fails_is_named_and_the_others_go_on() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let broken = "echo 'Benchmarking pool/broken/ours' >&2; exit 101";
         let programs =
             vec![program(folder.path(), "broken", broken), program(folder.path(), "fine", "")];
@@ -167,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_filter_that_matches_nothing_is_an_error() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let programs = vec![program(folder.path(), "a", "exit 0")];
         let effort = Effort { runs: 2, ..Effort::quick() };
         let side = Side::new("here", programs);
@@ -178,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_yardstick_runs_whatever_the_filter_and_is_no_match_of_it() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         // One has a case that the filter `pool/a` matches, the other has none that any filter matches.
         let matched = "case \" $* \" in *\" pool/a \"*) ;; *) exit 0;; esac";
         let unmatched = "case \" $* \" in *\" pool/\"*) exit 0;; esac";

@@ -135,7 +135,8 @@ mod tests {
     fn a_checkout_edited_by_hand_is_the_commit_again() {
         let folder = tempfile::tempdir().unwrap();
         let script = format!(
-            "cd '{}' && git init -q . && echo one > kept && git add kept && \
+            "export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 && cd '{}' && git init -q . && \
+             git config core.autocrlf false && echo one > kept && git add kept && \
              git -c user.name=a -c user.email=a@b commit -qm one && git rev-parse HEAD",
             folder.path().display()
         );

@@ -19,17 +19,22 @@ pub(super) fn run() -> Result<Outcome> {
     let listing = capture(&mut cargo(&[TESTS, &["--list"]].concat()))?;
     let tests = count_tests(&listing);
     if tests == 0 {
-        return Err("../shared/golden is there, but no ignored test is named `reference_*`".into());
+        return Err(
+            "the reference values are there, but no ignored test is named `reference_*`".into()
+        );
     }
     println!("{tests} reference tests");
     run_command(&mut cargo(TESTS))?;
     Ok(Outcome::Passed)
 }
 
+/// What the tests read: golden values, and the series that they are of.
+const FOLDERS: [&str; 2] = ["../shared/golden", "../shared/data"];
+
 /// Why there is nothing to compare with: a folder `shared` of another kind may lie beside any checkout.
 fn missing(root: &Path) -> Option<String> {
-    let is_there = root.join("../shared/golden").is_dir();
-    (!is_there).then(|| "there is no folder ../shared/golden".to_owned())
+    let missing = FOLDERS.into_iter().find(|folder| !root.join(folder).is_dir())?;
+    Some(format!("there is no folder {missing}"))
 }
 
 /// The tests in what the test binaries print for `--list`, one `path::name: test` a line.
@@ -49,6 +54,8 @@ mod tests {
         std::fs::create_dir_all(folder.path().join("shared")).unwrap();
         assert!(missing(&root).is_some());
         std::fs::create_dir_all(folder.path().join("shared/golden")).unwrap();
+        assert!(missing(&root).is_some_and(|reason| reason.ends_with("shared/data")));
+        std::fs::create_dir_all(folder.path().join("shared/data")).unwrap();
         assert_eq!(missing(&root), None);
     }
 

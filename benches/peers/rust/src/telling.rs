@@ -47,6 +47,7 @@ pub fn tell<R>(
     mut call: impl FnMut() -> R,
     answer: impl Fn(R) -> Vec<f64>,
 ) {
+    check(case);
     let answer = answer(call());
     let ns = least_ns(&mut call);
     let line = json!({
@@ -56,5 +57,12 @@ pub fn tell<R>(
 }
 
 pub fn missing(case: &str, why: &str) {
+    check(case);
     println!("{}", json!({ "case": case, "missing": why }));
+}
+
+/// What is told must be listed: the list is all there is where this package cannot be built.
+fn check(case: &str) {
+    let mut cases = include_str!("../cases.txt").lines();
+    assert!(cases.any(|listed| listed == case), "`{case}` is not in cases.txt");
 }

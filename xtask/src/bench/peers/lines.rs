@@ -43,6 +43,22 @@ pub(super) enum Better {
 }
 
 impl Line {
+    /// A case that could not run.
+    pub(super) fn missing(case: &str, why: &str) -> Self {
+        Self {
+            case: case.to_owned(),
+            ns: None,
+            answer: Value::Null,
+            tolerance: None,
+            reason: None,
+            better: None,
+            ours: None,
+            version: None,
+            threads: None,
+            missing: Some(why.to_owned()),
+        }
+    }
+
     /// `crate/case` of `crate/case/implementation`.
     pub(super) fn group(&self) -> &str {
         self.case.rsplit_once('/').map_or("", |(group, _)| group)
@@ -81,8 +97,9 @@ impl Line {
         // Relative to the largest of ours, so that a value near zero needs no digits of its own.
         let size = ours.iter().fold(0.0_f64, |size, value| size.max(value.abs()));
         let apart = ours.iter().zip(&theirs).map(|(ours, theirs)| (ours - theirs).abs());
-        // `max` would pass over a NaN.
-        let largest = apart.fold(0.0_f64, |most, it| if it <= most { most } else { it });
+        // `max` would pass over a NaN, which is far from everything.
+        let largest =
+            apart.fold(0.0_f64, |most, it| if it <= most || most.is_nan() { most } else { it });
         let relative = if largest == 0.0 { 0.0 } else { largest / size };
         if relative <= self.tolerance.unwrap_or(TOLERANCE) {
             return Agreement::Same(relative);
@@ -106,22 +123,32 @@ pub(super) enum Agreement {
     Unknown(&'static str),
 }
 
-/// What a script printed: every line must be a case.
-pub(super) fn read(script: &str, printed: &str) -> Result<Vec<Line>> {
+/// What a script printed: every line must be a case. Gives those that are, and what is wrong with the first
+/// that is not.
+pub(super) fn read(script: &str, printed: &str) -> (Vec<Line>, Result) {
     let mut lines = Vec::new();
+    let mut wrong = Ok(());
     for text in printed.lines().filter(|text| !text.trim().is_empty()) {
-        let line: Line = serde_json::from_str(text)
-            .map_err(|error| format!("{script} printed what is no case ({error}): {text}"))?;
-        if !super::super::record::is_path(&line.case) {
-            let case = &line.case;
-            return Err(format!("{script}: `{case}` is not crate/case/implementation").into());
+        match read_line(script, text) {
+            Ok(line) => lines.push(line),
+            Err(error) if wrong.is_ok() => wrong = Err(error),
+            Err(_) => {}
         }
-        if line.ns.is_none() && line.missing.is_none() {
-            return Err(format!("{script}: `{}` has neither `ns` nor `missing`", line.case).into());
-        }
-        lines.push(line);
     }
-    Ok(lines)
+    (lines, wrong)
+}
+
+fn read_line(script: &str, text: &str) -> Result<Line> {
+    let line: Line = serde_json::from_str(text)
+        .map_err(|error| format!("{script} printed what is no case ({error}): {text}"))?;
+    if !super::super::record::is_path(&line.case) {
+        let case = &line.case;
+        return Err(format!("{script}: `{case}` is not crate/case/implementation").into());
+    }
+    if line.ns.is_none() && line.missing.is_none() {
+        return Err(format!("{script}: `{}` has neither `ns` nor `missing`", line.case).into());
+    }
+    Ok(line)
 }
 
 #[cfg(test)]
@@ -129,7 +156,7 @@ mod tests {
     use super::*;
 
     fn line(json: &str) -> Line {
-        read("x.py", json).unwrap().remove(0)
+        read_line("x.py", json).unwrap()
     }
 
     #[test]
@@ -142,6 +169,7 @@ mod tests {
         let peer = line(r#"{"case":"forecast/a/b","ns":1,"answer":[100.001,0],"tolerance":1e-4}"#);
         assert!(matches!(peer.agreement(Some(&[100.0, 1e-9])), Agreement::Same(_)));
         assert!(matches!(peer.agreement(Some(&[100.0, f64::NAN])), Agreement::Different(_)));
+        assert!(matches!(peer.agreement(Some(&[f64::NAN, 0.0])), Agreement::Different(_)));
         let silent = line(r#"{"case":"forecast/a/b","ns":1}"#);
         assert_eq!(silent.agreement(Some(&[1.0])), Agreement::Unknown("theirs gives none"));
     }
@@ -163,7 +191,7 @@ mod tests {
     #[test]
     fn lines_that_say_nothing_are_refused() {
         for text in ["hello", r#"{"case":"arima","ns":1}"#, r#"{"case":"forecast/a/b"}"#] {
-            assert!(read("x.py", text).is_err(), "{text}");
+            assert!(read("x.py", text).1.is_err(), "{text}");
         }
         let missing = line(r#"{"case":"forecast/a/b","missing":"No module named 'b'"}"#);
         assert_eq!(missing.missing.as_deref(), Some("No module named 'b'"));

@@ -7,15 +7,18 @@ use std::process::{Command, Stdio};
 use crate::Result;
 use crate::process::{capture, cargo, workspace_root};
 
+use super::super::record::CRATES;
 use super::lines::{Line, read};
 
 const FOLDER: &str = "benches/peers";
 const RUST: &str = "benches/peers/rust";
+/// Its cases, one a line: what is missing where it cannot be built.
+const RUST_CASES: &str = "benches/peers/rust/cases.txt";
 /// Names the interpreter for the Python scripts.
-const PYTHON: &str = "TANGENCY_PEERS_PYTHON";
+pub(super) const PYTHON: &str = "TANGENCY_PEERS_PYTHON";
 
 /// Names features of the Rust package, for peers that take long to build.
-const FEATURES: &str = "TANGENCY_PEERS_FEATURES";
+pub(super) const FEATURES: &str = "TANGENCY_PEERS_FEATURES";
 
 /// Libraries that start threads of their own unless told not to.
 const SINGLE_THREADED: [&str; 6] = [
@@ -37,11 +40,15 @@ pub(super) struct Printed {
     pub(super) failures: Vec<String>,
 }
 
-/// Runs every script and the Rust package, one after the other.
+/// Runs every script and the Rust package, one after the other, where it may have cases that hold `filter`.
 pub(super) fn run_all(filter: &str, run_folder: &Path, target: &Path) -> Result<Printed> {
     let mut printed = Printed::default();
     for script in scripts(&workspace_root().join(FOLDER))? {
-        let name = format!("{FOLDER}/{}", script.file_name().unwrap_or_default().to_string_lossy());
+        let file = script.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !may_hold(&file, filter) {
+            continue;
+        }
+        let name = format!("{FOLDER}/{file}");
         let interpreter = match script.extension().and_then(|it| it.to_str()) {
             Some("py") => python(target).ok_or("no Python interpreter was found"),
             _ => works("Rscript").then(|| PathBuf::from("Rscript")).ok_or("no Rscript was found"),
@@ -55,10 +62,17 @@ pub(super) fn run_all(filter: &str, run_folder: &Path, target: &Path) -> Result<
             Err(why) => printed.missing.push((name, why.to_owned())),
         }
     }
-    match build_rust(target) {
-        Ok(Some(executable)) => run(RUST, Command::new(executable), run_folder, &mut printed),
-        Ok(None) => {}
-        Err(error) => printed.missing.push((RUST.to_owned(), error.to_string())),
+    let cases = fs::read_to_string(workspace_root().join(RUST_CASES)).unwrap_or_default();
+    let mut cases = cases.lines().filter(|case| case.contains(filter)).peekable();
+    if cases.peek().is_some() {
+        match build_rust(target) {
+            Ok(executable) => run(RUST, Command::new(executable), run_folder, &mut printed),
+            Err(error) => {
+                printed.missing.push((RUST.to_owned(), last_line(&error.to_string())));
+                let missing = cases.map(|case| Line::missing(case, "the Rust peers do not build"));
+                printed.lines.extend(missing);
+            }
+        }
     }
     printed.lines.retain(|line| line.case.contains(filter));
     Ok(printed)
@@ -70,13 +84,33 @@ fn run(name: &str, mut command: Command, run_folder: &Path, printed: &mut Printe
     command.envs(SINGLE_THREADED.map(|name| (name, "1"))).stdin(Stdio::null());
     // Nothing is left beside the scripts.
     command.env("PYTHONDONTWRITEBYTECODE", "1");
-    match capture(&mut command).and_then(|text| read(name, &text)) {
-        Ok(lines) => printed.lines.extend(lines),
-        Err(error) => {
-            let told = error.to_string();
-            let last = told.lines().last().unwrap_or_default();
-            printed.failures.push(format!("{name}: {last}"));
+    // What a script printed before it failed was measured all the same.
+    let told = match command.output() {
+        Err(error) => Err(format!("cannot be started: {error}")),
+        Ok(output) => {
+            let (lines, read) = read(name, &String::from_utf8_lossy(&output.stdout));
+            printed.lines.extend(lines);
+            match output.status.success() {
+                true => read.map_err(|error| error.to_string()),
+                false => Err(last_line(&String::from_utf8_lossy(&output.stderr))),
+            }
         }
+    };
+    if let Err(why) = told {
+        printed.failures.push(format!("{name}: {why}"));
+    }
+}
+
+fn last_line(text: &str) -> String {
+    text.trim_end().lines().last().unwrap_or_default().to_owned()
+}
+
+/// Whether a script can have such a case: its name begins with the crate, which may be what the filter begins
+/// with.
+fn may_hold(script: &str, filter: &str) -> bool {
+    match filter.split_once('/') {
+        Some((area, _)) if CRATES.contains(&area) => script.replace('_', "-").starts_with(area),
+        _ => true,
     }
 }
 
@@ -111,11 +145,8 @@ fn works(program: impl AsRef<std::ffi::OsStr>) -> bool {
 }
 
 /// Builds the Rust peers, with their own lock file and target folder.
-fn build_rust(target: &Path) -> Result<Option<PathBuf>> {
+fn build_rust(target: &Path) -> Result<PathBuf> {
     let manifest = workspace_root().join(RUST).join("Cargo.toml");
-    if !manifest.is_file() {
-        return Ok(None);
-    }
     let folder = target.join("tangency-bench/peers");
     let manifest = manifest.to_string_lossy().into_owned();
     eprintln!("building {RUST}");
@@ -124,7 +155,7 @@ fn build_rust(target: &Path) -> Result<Option<PathBuf>> {
     arguments.extend(["--manifest-path", &manifest, "--features", &features]);
     let mut command = cargo(&arguments);
     capture(command.env("CARGO_TARGET_DIR", &folder))?;
-    Ok(Some(folder.join("release").join(format!("rust-peers{}", std::env::consts::EXE_SUFFIX))))
+    Ok(folder.join("release").join(format!("rust-peers{}", std::env::consts::EXE_SUFFIX)))
 }
 
 #[cfg(test)]
@@ -159,6 +190,32 @@ mod tests {
         assert_eq!(printed.lines.len(), 1);
         assert_eq!(printed.failures[0], "a.py: no module");
         assert!(printed.failures[1].starts_with("c.py"), "{:?}", printed.failures);
+    }
+
+    #[test]
+    fn what_a_script_printed_before_it_failed_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut printed = Printed::default();
+        let script =
+            r#"echo '{"case":"pool/a/theirs","ns":5}'; echo '{"case":'; echo no >&2; exit 1"#;
+        run("a.py", shell(script), folder.path(), &mut printed);
+        assert_eq!(printed.lines.len(), 1);
+        assert_eq!(printed.failures, ["a.py: no"]);
+    }
+
+    #[test]
+    fn scripts_of_other_crates_are_not_started_for_a_filter() {
+        assert!(may_hold("shared_data_frames.py", "shared-data/"));
+        assert!(!may_hold("forecast_arima.py", "pool/"));
+        assert!(may_hold("forecast_arima.py", "arima") && may_hold("forecast_arima.py", ""));
+        assert!(may_hold("forecast_arima.py", "arima-111/statsmodels"));
+    }
+
+    #[test]
+    fn the_cases_of_the_rust_peers_are_known_without_a_build() {
+        let cases = fs::read_to_string(workspace_root().join(RUST_CASES)).unwrap();
+        assert!(cases.lines().count() >= 9);
+        assert!(cases.lines().all(super::super::super::record::is_path), "{cases}");
     }
 
     #[test]
