@@ -6,8 +6,11 @@
 //!
 //! No call can be lost. A worker that finds no room says so (`is_starved`, an `AcqRel` swap) and
 //! then wakes the caller; the caller, whenever it is woken, has made what room it can before it asks
-//! (`AcqRel` swap). Either the question comes after the word, and the worker is called back, or the
-//! word comes after the question, and so does the wake-up, upon which the caller asks again.
+//! (`AcqRel` swap). Either the question comes after the word, or the word comes after the question, and
+//! so does the wake-up, upon which the caller asks again. Once it knows, it calls as many workers as there
+//! is room for; if there is none, as soon as it has made some, of which it is told: the items in the way
+//! are on workers, and each that ends wakes it. So a worker that came for nothing is not called for
+//! nothing again.
 
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
@@ -32,12 +35,17 @@ impl Backlog {
     /// How many items may be taken, if `taken` were so far. For 0 the worker is noted as starved, and
     /// is to wake the caller and leave.
     pub(crate) fn room(&self, taken: usize) -> usize {
-        let under_way = taken.saturating_sub(self.delivered.load(Ordering::Acquire));
-        let room = self.most.saturating_sub(under_way);
+        let room = self.left(taken);
         if room == 0 {
             self.is_starved.swap(true, Ordering::AcqRel);
         }
         room
+    }
+
+    /// How many items may be taken, if `taken` were so far.
+    pub(crate) fn left(&self, taken: usize) -> usize {
+        let under_way = taken.saturating_sub(self.delivered.load(Ordering::Acquire));
+        self.most.saturating_sub(under_way)
     }
 
     /// The caller is done with `items` more.

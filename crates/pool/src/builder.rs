@@ -21,6 +21,8 @@ pub struct PoolBuilder {
     threads_per_task: usize,
     follow: Option<Follow>,
     executor: Option<Executor>,
+    /// Whether jobs run on threads where the program has no worker processes to offer.
+    or_on_threads: bool,
     #[cfg(feature = "process")]
     worker_binary: Option<std::path::PathBuf>,
 }
@@ -34,6 +36,7 @@ impl PoolBuilder {
             threads_per_task: 1,
             follow: None,
             executor: None,
+            or_on_threads: false,
             #[cfg(feature = "process")]
             worker_binary: None,
         }
@@ -63,6 +66,12 @@ impl PoolBuilder {
     /// one: rayon calls inside an item stay there, and with 1 no thread is started for them. Without
     /// the feature this has no effect, and such calls go to rayon's global pool, a thread for each
     /// core.
+    ///
+    /// What is spawned with `rayon::spawn` then runs when the worker gets to it: with 1, an item that waits
+    /// for it in any other way than by rayon's own (`scope`, `join`, `yield_now`) waits for ever. On
+    /// the threads beside the worker a batch of this pool is
+    /// [`ErrorKind::HelpsItem`]. They end with their worker. rayon itself keeps some kilobytes for each
+    /// worker that was ever started.
     pub fn threads_per_task(mut self, threads: usize) -> Self {
         self.threads_per_task = threads;
         self
@@ -78,6 +87,12 @@ impl PoolBuilder {
     /// `processes`), else threads.
     pub fn executor(mut self, executor: Executor) -> Self {
         self.executor = Some(executor);
+        self
+    }
+
+    /// Without worker processes jobs run on threads.
+    pub(crate) fn or_on_threads(mut self) -> Self {
+        self.or_on_threads = true;
         self
     }
 
@@ -122,7 +137,12 @@ impl PoolBuilder {
         crew.executor = ExecutorStats::wanted(self.executor);
         if crew.executor.kind == Executor::Processes {
             #[cfg(feature = "process")]
-            crate::process::install(&mut crew, self.worker_binary)?;
+            match crate::process::install(&mut crew, self.worker_binary) {
+                Err(error) if self.or_on_threads => {
+                    crew.executor = ExecutorStats::fallback(error.to_string());
+                }
+                installed => installed?,
+            }
             #[cfg(not(feature = "process"))]
             {
                 crew.executor = ExecutorStats::fallback("built without the feature `process`");

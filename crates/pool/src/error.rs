@@ -123,6 +123,14 @@ pub enum ErrorKind {
         /// Which worker, from 0.
         worker: usize,
     },
+    /// A batch was started on a rayon thread that helps an item of the same pool
+    /// ([`PoolBuilder::threads_per_task`](crate::PoolBuilder::threads_per_task)): it might wait for the
+    /// worker that waits for it.
+    #[error(
+        "a batch cannot start on a rayon thread that helps an item of the same pool; start it on the \
+         item's own thread, or give the task one thread"
+    )]
+    HelpsItem,
     /// The handle was made by another pool.
     #[error("the worker state belongs to another pool")]
     ForeignState,

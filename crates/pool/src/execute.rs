@@ -8,7 +8,7 @@ use crate::cancel::CancelToken;
 use crate::chunking::Chunking;
 use crate::crew::Crew;
 use crate::erased::lend;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 use crate::panics;
 use crate::progress::Progress;
 use crate::queue::Job;
@@ -85,6 +85,15 @@ impl<'a> Stage<'a> {
         let nested = Worker::current(crew.id);
         let workers = if nested.is_some() { 1 } else { crew.target() };
         Self { crew, nested, workers, started: Instant::now(), parker: parker() }
+    }
+
+    /// What speaks against a batch on this thread.
+    pub(crate) fn objection(&self) -> Option<Error> {
+        #[cfg(feature = "rayon")]
+        if crate::below::helps(self.crew.id) {
+            return Some(ErrorKind::HelpsItem.into());
+        }
+        None
     }
 
     pub(crate) fn roster<'s>(&self, settings: &Settings<'s>) -> Roster<'s> {

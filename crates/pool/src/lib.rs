@@ -31,6 +31,8 @@ mod prepare;
 pub mod process;
 mod progress;
 mod queue;
+#[cfg(test)]
+mod queue_tests;
 mod report;
 mod roster;
 mod run;

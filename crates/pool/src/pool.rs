@@ -8,6 +8,7 @@ use crate::builder::PoolBuilder;
 use crate::crew::Crew;
 use crate::error::Result;
 use crate::follow::Follower;
+use crate::footprint::ProcessStats;
 use crate::prepare::prepare;
 use crate::state::WorkerState;
 use crate::stats::PoolStats;
@@ -45,7 +46,8 @@ impl Pool {
     /// The pool of the process, built at the first call with
     /// [`CpuBudget::detect`](crate::CpuBudget::detect) workers, never dropped.
     ///
-    /// For programs. Libraries take a `&Pool`.
+    /// For programs. Libraries take a `&Pool`. Where the environment asks for worker processes and the
+    /// program has none, jobs run on threads and the statistics say why.
     ///
     /// # Panics
     ///
@@ -53,9 +55,11 @@ impl Pool {
     pub fn global() -> &'static Self {
         static GLOBAL: OnceLock<Pool> = OnceLock::new();
         GLOBAL.get_or_init(|| {
-            Self::builder()
+            let builder = Self::builder().or_on_threads();
+            builder
+                .clone()
                 .build()
-                .or_else(|_| Self::new(1))
+                .or_else(|_| builder.workers(1).build())
                 .expect("the system allows at least one more thread")
         })
     }
@@ -160,8 +164,10 @@ impl Pool {
     /// Ends the threads, joins them and says what the pool has done. Dropping it does the same
     /// without a word.
     pub fn shutdown(mut self) -> PoolStats {
+        // Threads take their context switches with them.
+        let process = ProcessStats::read();
         self.halt();
-        self.crew.stats()
+        PoolStats { process, ..self.crew.stats() }
     }
 
     fn halt(&mut self) {

@@ -39,6 +39,7 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct Line {
+    /// In the order they came, each from its first offer until it is withdrawn.
     batches: Vec<Seats>,
     sleepers: usize,
     closed: bool,
@@ -68,7 +69,7 @@ impl Seats {
 }
 
 impl Queue {
-    /// Offers `seats` places in a batch, more of them if it stands in the queue already.
+    /// Offers `seats` places in a batch that has not been in the queue yet, or is in it still.
     pub(crate) fn offer(&self, job: &Job, seats: usize) {
         let mut line = self.lock();
         self.add(&mut line, job, seats);
@@ -96,14 +97,34 @@ impl Queue {
     pub(crate) fn call(&self, job: &Job, more: usize) {
         let mut line = self.lock();
         self.add(&mut line, job, more);
-        let left = line.batches.iter().find(|known| Arc::ptr_eq(&known.job, job));
-        let wake = left.map_or(0, |known| known.left).min(line.sleepers);
+        let wake = line.find(job).map_or(0, |known| known.left).min(line.sleepers);
+        drop(line);
+        self.wake(wake);
+    }
+
+    /// Has at least `seats` places of a batch to be taken. One that has been withdrawn gets none: whoever
+    /// calls may be the last to learn of its end.
+    pub(crate) fn recall(&self, job: &Job, seats: usize) {
+        self.again(job, seats, |left| left.max(seats));
+    }
+
+    /// Gives back the place of a worker that leaves a batch before its end, if that has not come meanwhile.
+    pub(crate) fn give_back(&self, job: &Job) {
+        self.again(job, 1, |left| left + 1);
+    }
+
+    fn again(&self, job: &Job, seats: usize, change: impl FnOnce(usize) -> usize) {
+        let mut line = self.lock();
+        let Some(known) = line.find(job) else { return };
+        known.left = change(known.left);
+        self.hint.store(line.is_worth_a_look(), Ordering::Release);
+        let wake = seats.min(line.sleepers);
         drop(line);
         self.wake(wake);
     }
 
     fn add(&self, line: &mut Line, job: &Job, seats: usize) {
-        match line.batches.iter_mut().find(|known| Arc::ptr_eq(&known.job, job)) {
+        match line.find(job) {
             Some(known) => known.left += seats,
             None => line.batches.push(Seats { job: Arc::clone(job), left: seats, each: None }),
         }
@@ -121,8 +142,10 @@ impl Queue {
     /// Offers one place in a batch to each of the first `workers` workers.
     pub(crate) fn offer_each(&self, job: &Job, workers: usize) {
         let each = Some(vec![false; workers]);
-        self.lock().batches.push(Seats { job: Arc::clone(job), left: workers, each });
-        self.hint.store(true, Ordering::Release);
+        let mut line = self.lock();
+        line.batches.push(Seats { job: Arc::clone(job), left: workers, each });
+        self.hint.store(line.is_worth_a_look(), Ordering::Release);
+        drop(line);
         // Those who may take it are among the sleepers, and nobody knows where.
         self.woken.notify_all();
     }
@@ -147,8 +170,10 @@ impl Queue {
 
     /// Lets workers leave once they are idle.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
-        self.hint.store(true, Ordering::Release);
+        let mut line = self.lock();
+        line.closed = true;
+        self.hint.store(line.is_worth_a_look(), Ordering::Release);
+        drop(line);
         self.woken.notify_all();
     }
 
@@ -197,6 +222,10 @@ impl Queue {
 }
 
 impl Line {
+    fn find(&mut self, job: &Job) -> Option<&mut Seats> {
+        self.batches.iter_mut().find(|known| Arc::ptr_eq(&known.job, job))
+    }
+
     fn is_worth_a_look(&self) -> bool {
         self.closed || self.batches.iter().any(|batch| batch.left > 0)
     }

@@ -12,7 +12,7 @@ use crate::queue::{Job, Queue};
 use crate::report::WorkerShare;
 use crate::segments::Segments;
 use crate::stats::ItemCounts;
-use crate::stop::{Limits, Stop, StopReason, Visible};
+use crate::stop::{Limits, Stop, StopReason};
 use crate::stopwatch::Stopwatch;
 use crate::sync::Unparker;
 use crate::worker::Worker;
@@ -23,7 +23,6 @@ pub(crate) struct Roster<'s> {
     /// By the index of the worker. A worker is in a batch once at a time, so each counter has one
     /// writer.
     seats: Segments<CachePadded<Seat>>,
-    is_entered: AtomicBool,
     started: Instant,
     /// When the first item began: states are built by then.
     begun: OnceLock<Instant>,
@@ -38,7 +37,6 @@ impl<'s> Roster<'s> {
         Self {
             stop: Stop::new(limits),
             seats: Segments::new(),
-            is_entered: AtomicBool::new(false),
             started,
             begun: OnceLock::new(),
             recall: OnceLock::new(),
@@ -51,25 +49,13 @@ impl<'s> Roster<'s> {
     pub(crate) fn enter<'a>(&'a self, worker: &'a Worker, nested: bool) -> Option<Visit<'a>> {
         let seat = self.seats.get(worker.index())?;
         let now = Instant::now();
-        self.is_entered.store(true, Ordering::Relaxed);
         self.begun.get_or_init(|| now);
         if !seat.is_used.swap(true, Ordering::Relaxed) && !nested {
-            worker.counters().add_wait(now.duration_since(self.started));
+            worker.counters().add_batch(now.duration_since(self.started));
         }
         let (init, items) = (worker.counters().init(), seat.items());
-        let (clock, visible) = (Stopwatch::starting(now), self.stop.show());
-        Some(Visit {
-            _visible: visible,
-            seat,
-            worker,
-            nested,
-            since: now,
-            clock,
-            init,
-            items,
-            chunks: 0,
-            largest: 0,
-        })
+        let clock = Stopwatch::starting(now);
+        Some(Visit { seat, worker, nested, since: now, clock, init, items, chunks: 0, largest: 0 })
     }
 
     /// Says how to call more workers in. Done once, before any worker is in.
@@ -77,10 +63,18 @@ impl<'s> Roster<'s> {
         self.recall.get_or_init(|| (Arc::clone(queue), Arc::clone(job)));
     }
 
-    /// Offers `seats` more seats, to workers that have left as well.
+    /// Has so many seats to be taken, by workers that have left as well.
     pub(crate) fn recall(&self, seats: usize) {
         if let Some((queue, job)) = self.recall.get().filter(|_| seats > 0) {
-            queue.offer(job, seats);
+            queue.recall(job, seats);
+        }
+    }
+
+    /// Leaves a worker's seat to another, since that worker has to go and there may be work left. Where there
+    /// is none, whoever takes the seat is back at once.
+    pub(crate) fn vacate(&self) {
+        if let Some((queue, job)) = self.recall.get() {
+            queue.give_back(job);
         }
     }
 
@@ -97,11 +91,6 @@ impl<'s> Roster<'s> {
     /// Ends the batch, since nobody waits for it any more.
     pub(crate) fn abandon(&self) {
         self.stop.now(StopReason::Cancelled);
-    }
-
-    /// Whether no worker has begun yet.
-    pub(crate) fn is_waiting(&self) -> bool {
-        !self.is_entered.load(Ordering::Relaxed)
     }
 
     /// When the first item began.
@@ -177,7 +166,6 @@ pub(crate) struct Visit<'a> {
     items: u64,
     chunks: u64,
     largest: usize,
-    _visible: Visible,
 }
 
 impl Visit<'_> {
@@ -194,9 +182,14 @@ impl Visit<'_> {
         self.clock.last()
     }
 
-    /// Begins a new count of time: what went by since the last item is no item's.
-    pub(crate) fn restart_clock(&mut self) {
-        self.clock.flush(self.worker.counters().run_time());
+    /// What goes by from now on, until the clock is resumed, is no item's time.
+    pub(crate) fn stop_clock(&mut self) {
+        self.clock.settle(self.worker.counters().run_time());
+    }
+
+    /// Begins a new count of time: what went by since the clock was last read is no item's. The time.
+    pub(crate) fn resume_clock(&mut self) -> Instant {
+        self.clock.resume()
     }
 
     /// Counts an outcome. The time, if the clock was read.
@@ -228,7 +221,7 @@ impl Drop for Visit<'_> {
         counters.add_items(items);
         // A nested batch runs within the time of the item that started it.
         if !self.nested {
-            counters.add_batch(busy);
+            counters.add_busy(busy);
         }
         let mut share = lock(&self.seat.share);
         let share = share.get_or_insert(WorkerShare {

@@ -29,8 +29,9 @@ pub(crate) struct Run<'s, R, E> {
     /// Parts of chunks whose takers did not get to them.
     given_back: Mutex<Vec<Part<'s, R, E>>>,
     /// How many there are, so that nobody need lock to learn that there are none. Changed under the
-    /// lock. What matters at the end of a batch is not read from it alone: whoever gives back goes
-    /// on claiming itself, so a reader that misses an entry leaves no item behind.
+    /// lock. A reader that misses an entry leaves no item behind: whoever gives back goes on claiming
+    /// itself, or gives its seat back after that, and who takes the seat, under the lock of the queue,
+    /// sees the entry.
     given_back_count: AtomicUsize,
     /// Filled when the caller listens to results.
     ended: Option<Mutex<Ended<'s, R, E>>>,
@@ -77,7 +78,7 @@ impl<'s, R, E> Run<'s, R, E> {
                     Ok(Err(error)) => Outcome::Failed(error),
                     // The batch is stopped, and the place says `Cancelled` already.
                     Err(payload) if panics::is_interruption(&*payload) => {
-                        visit.restart_clock();
+                        visit.resume_clock();
                         return;
                     }
                     Err(payload) => Outcome::Panicked(panics::message(payload)),
@@ -105,6 +106,7 @@ impl<'s, R, E> Run<'s, R, E> {
                 }
             }
             if visit.is_to_leave() {
+                self.roster.vacate();
                 return;
             }
         }

@@ -41,8 +41,12 @@ impl Crew {
         }
         let mut staff = self.staff();
         let before = self.target();
+        let mut refusal = None;
         for index in before..workers {
-            self.fill(&mut staff, index, workers)?;
+            if let Err(error) = self.fill(&mut staff, index, workers) {
+                refusal = Some(error);
+                break;
+            }
             self.set_target(index + 1);
         }
         if workers < before {
@@ -51,13 +55,16 @@ impl Crew {
             }
             self.set_target(workers);
             self.queue.wake_all();
-        } else {
-            self.queue.widen(workers - before);
         }
-        if before > 0 && workers != before {
+        // Refused a thread, it has those before it all the same.
+        let now = self.target();
+        if now > before {
+            self.queue.widen(now - before);
+        }
+        if before > 0 && now != before {
             self.count_resize();
         }
-        Ok(())
+        refusal.map_or(Ok(()), Err)
     }
 
     fn fill(self: &Arc<Self>, staff: &mut Staff, index: usize, workers: usize) -> Result<()> {
@@ -108,11 +115,6 @@ impl Crew {
                 if let Err(payload) = catch_unwind(AssertUnwindSafe(|| job.call(worker))) {
                     panics::message(payload);
                 }
-                if worker.is_retiring() {
-                    // The batch may have work left that this seat was meant for. Where it has not,
-                    // whoever takes the seat is back at once.
-                    self.queue.offer(&job, 1);
-                }
             }
             // Before the farewell: whoever comes after must not meet the state of who went.
             if self.queue.is_closed() {
@@ -143,6 +145,11 @@ impl Crew {
     /// Ends all threads and joins them, but for the current one, which can only end after this.
     pub(crate) fn close(&self) {
         self.queue.close();
+        // Dropped by a rayon thread inside an item, whose worker waits for that thread.
+        #[cfg(feature = "rayon")]
+        if crate::below::helps(self.id) {
+            return;
+        }
         let threads: Vec<_> =
             self.staff().posts.iter_mut().filter_map(|post| post.thread.take()).collect();
         join_others(threads.into_iter());

@@ -161,7 +161,13 @@ impl WorkerCounters {
         self.0.pid.store(pid.map_or(0, u64::from), Ordering::Relaxed);
     }
 
-    pub(crate) fn add_wait(&self, waited: Duration) {
+    pub(crate) fn pid(&self) -> Option<u32> {
+        u32::try_from(self.0.pid.load(Ordering::Relaxed)).ok().filter(|&pid| pid > 0)
+    }
+
+    /// A batch that the worker takes part in, be it several times, and how long that waited for it.
+    pub(crate) fn add_batch(&self, waited: Duration) {
+        self.0.batches.fetch_add(1, Ordering::Relaxed);
         self.0.wait_time.add(nanoseconds(waited), 1);
     }
 
@@ -191,8 +197,7 @@ impl WorkerCounters {
         self.0.items.fetch_add(items, Ordering::Relaxed);
     }
 
-    pub(crate) fn add_batch(&self, busy: Duration) {
-        self.0.batches.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn add_busy(&self, busy: Duration) {
         self.0.busy_ns.fetch_add(nanoseconds(busy), Ordering::Relaxed);
     }
 
@@ -217,7 +222,7 @@ impl WorkerCounters {
             idle: uptime.saturating_sub(busy).saturating_sub(init),
             states_built: self.0.states_built.load(Ordering::Relaxed),
             restarts: self.0.restarts.load(Ordering::Relaxed),
-            pid: u32::try_from(self.0.pid.load(Ordering::Relaxed)).ok().filter(|&pid| pid > 0),
+            pid: self.pid(),
         }
     }
 }

@@ -143,9 +143,13 @@ where
         keep: &mut keep,
         outbox: Vec::new(),
         workers: stage.workers,
+        is_starved: false,
         length,
     };
-    let seats = if length == Some(0) { 0 } else { stage.workers };
+    let seats = match length {
+        Some(0) => 0,
+        _ => most.map_or(stage.workers, |most| plan.seats(most)),
+    };
     stage.conduct(&stream.roster, course, Offer::Seats(seats), settings.progress, &enter);
 
     let (taken, drained) = (stream.taken(), stream.is_drained() || length == Some(0));
@@ -170,6 +174,7 @@ fn plan(
     objection: Option<Error>,
 ) -> Plan {
     let plan = Plan::new(chunking, items, stage.workers);
+    let objection = stage.objection().or(objection);
     if let Some(error) = objection.or_else(|| plan.as_ref().err().cloned()) {
         roster.fail(error);
     }
@@ -226,6 +231,8 @@ struct Flowing<'r, 's, I: Iterator, R, E, K, O> {
     keep: &'r mut O,
     outbox: Outbox<R, E>,
     workers: usize,
+    /// Whether workers have left for want of room and not been called back.
+    is_starved: bool,
     length: Option<usize>,
 }
 
@@ -242,7 +249,7 @@ where
             self.sink.receive(index, &outcome);
             (self.keep)(index, outcome);
         }
-        self.stream.delivered(items, self.workers);
+        self.stream.delivered(items, self.workers, &mut self.is_starved);
     }
 
     fn total(&self) -> Option<usize> {

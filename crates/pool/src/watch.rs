@@ -7,7 +7,7 @@ use crate::queue::Job;
 use crate::roster::Roster;
 use crate::sync::{Parker, Spin};
 
-/// How often to look at a cancellation token while no worker is free to look at it.
+/// How often to look at a cancellation token while no worker is in the batch to look at it.
 const TOKEN_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Looks at a batch that has just begun, each after a pause of the processor.
@@ -67,7 +67,7 @@ impl<'r, 's, C: Course> Watch<'r, 's, C> {
             if spin.turn() {
                 continue;
             }
-            if let Some(patience) = self.patience() {
+            if let Some(patience) = self.patience(job) {
                 parker.park_timeout(patience);
             } else {
                 parker.park();
@@ -119,12 +119,12 @@ impl<'r, 's, C: Course> Watch<'r, 's, C> {
     }
 
     /// How long the caller may sleep if nobody wakes it.
-    fn patience(&self) -> Option<Duration> {
+    fn patience(&self, job: &Job) -> Option<Duration> {
         let now = Instant::now();
         let progress = self.progress.map(|_| self.schedule.wait(now));
         let limits = self.roster.stop.limits;
-        // Once a worker is in, it watches the limits and wakes the caller when it leaves.
-        let limit = if self.roster.is_waiting() {
+        // As long as a worker is in, it watches the limits, and the last one wakes the caller when it leaves.
+        let limit = if job.is_idle() {
             let deadline = limits.deadline.map(|deadline| deadline.saturating_duration_since(now));
             [deadline, limits.cancel.map(|_| TOKEN_INTERVAL)].into_iter().flatten().min()
         } else {

@@ -1,11 +1,13 @@
 //! rayon below an item stays on the item's worker.
 
 use std::collections::HashSet;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use rayon::prelude::*;
-use tangency_pool::Pool;
+use tangency_pool::{ErrorKind, Pool};
 
 use crate::{LONG, within};
 
@@ -46,5 +48,43 @@ fn on_as_many_threads_as_the_pool_was_told() {
         }
         let width = pool.batch().map_indices(1, |_| rayon::current_num_threads());
         assert_eq!(width.into_results().unwrap(), [3]);
+    });
+}
+
+#[test]
+fn a_batch_beside_its_item_is_an_error() {
+    within(LONG, || {
+        let pool = Pool::builder().workers(1).threads_per_task(2).build().unwrap();
+        let state = pool.worker_state(|_| Ok::<_, String>(()));
+        let report = pool.batch().map_indices(1, |_| {
+            rayon::broadcast(|context| {
+                let nested = pool.batch().map_indices(3, |i| i);
+                let prepared = pool.prepare(&state).map_err(|error| error.kind().clone());
+                (context.index(), nested.error().map(|error| error.kind().clone()), prepared)
+            })
+        });
+        let told = report.into_results().unwrap().remove(0);
+        let beside = ErrorKind::HelpsItem;
+        assert_eq!(told, [(0, None, Ok(())), (1, Some(beside.clone()), Err(beside))]);
+    });
+}
+
+#[test]
+fn the_threads_beside_a_worker_end_with_it() {
+    within(LONG, || {
+        let pool = Pool::builder().workers(1).threads_per_task(2).build().unwrap();
+        let (begun, is_over) = (Arc::new(Barrier::new(2)), Arc::new(AtomicBool::new(false)));
+        let report = pool.batch().map_indices(1, |_| {
+            let (has_begun, over) = (Arc::clone(&begun), Arc::clone(&is_over));
+            rayon::spawn(move || {
+                has_begun.wait();
+                thread::sleep(Duration::from_millis(100));
+                over.store(true, Ordering::SeqCst);
+            });
+            begun.wait();
+        });
+        assert!(report.is_complete());
+        pool.shutdown();
+        assert!(is_over.load(Ordering::SeqCst));
     });
 }

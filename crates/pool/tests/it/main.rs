@@ -15,6 +15,7 @@ mod resize;
 mod state;
 mod stats;
 mod stop;
+mod streams;
 
 use std::sync::mpsc;
 use std::time::Duration;

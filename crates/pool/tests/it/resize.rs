@@ -126,6 +126,47 @@ fn who_leaves_drops_its_state_and_who_comes_builds_anew() {
 }
 
 #[test]
+fn preparing_waits_for_those_who_stay() {
+    within(LONG, || {
+        let pool = pool(2);
+        let own = pool.worker_state(|worker| Ok::<_, String>(worker.index()));
+        let built = Arc::new([const { AtomicBool::new(false) }; 2]);
+        let state = pool.worker_state({
+            let built = Arc::clone(&built);
+            move |worker| Ok::<_, String>(built[worker.index()].store(true, Ordering::SeqCst))
+        });
+        let (both, over) = (Barrier::new(2), AtomicBool::new(false));
+        thread::scope(|scope| {
+            // Keeps the first worker; the second is free.
+            scope.spawn(|| {
+                let batch = pool.batch().with(&own).chunking(Chunking::Fixed(1));
+                let report = batch.map_indices(2, |index, _| {
+                    both.wait();
+                    while *index == 0 && !over.load(Ordering::SeqCst) {
+                        thread::yield_now();
+                    }
+                });
+                assert!(report.is_complete());
+            });
+            let prepared = scope.spawn(|| {
+                pool.prepare(&state).unwrap();
+                built[0].load(Ordering::SeqCst)
+            });
+            while !built[1].load(Ordering::SeqCst) {
+                thread::yield_now();
+            }
+            pool.resize(1).unwrap();
+            // Looked at every 5 ms.
+            thread::sleep(Duration::from_millis(50));
+            over.store(true, Ordering::SeqCst);
+            assert!(prepared.join().unwrap(), "the first worker has its state");
+        });
+        let stats = pool.stats();
+        assert_eq!((stats.items.done, stats.run_seconds.count), (2, 2), "preparing is no item");
+    });
+}
+
+#[test]
 fn preparing_fails_with_one_error() {
     within(LONG, || {
         let pool = pool(4);

@@ -104,6 +104,9 @@ fn histograms_count_every_item_and_chunk() {
             assert!(process.peak_rss_bytes > 1 << 20, "{process:?}");
             assert!(process.voluntary_switches > 0, "{process:?}");
         }
+        if let Some(process) = pool.shutdown().process {
+            assert!(process.threads > 2, "its workers among them: {process:?}");
+        }
         let json = serde_json::to_value(&stats).unwrap();
         assert!(json["run_seconds"]["p99"].is_f64());
         assert_eq!(json["executor"]["kind"], "threads");

@@ -210,40 +210,52 @@ fn each_worker_joins_once() {
     });
 }
 
-/// A worker that finds no room leaves and is called back, as often as it takes.
+/// A worker that finds no room leaves and is called back, as often as it takes and never for nothing.
 #[test]
 fn a_starved_worker_is_called_back() {
     const ITEMS: usize = 3;
     model(3, || {
         let backlog = Arc::new(Backlog::new(1));
+        let source = Arc::new(Mutex::new(0));
         let outbox = Arc::new(Mutex::new(0));
         let caller = Parker::new();
         let worker = Parker::new();
         let recall = worker.unparker().clone();
         let thread = {
-            let (backlog, outbox) = (Arc::clone(&backlog), Arc::clone(&outbox));
-            let caller = caller.unparker().clone();
+            let (backlog, source) = (Arc::clone(&backlog), Arc::clone(&source));
+            let (outbox, caller) = (Arc::clone(&outbox), caller.unparker().clone());
             thread::spawn(move || {
-                let mut taken = 0;
-                while taken < ITEMS {
-                    if backlog.room(taken) == 0 {
+                let mut is_called = false;
+                loop {
+                    let mut taken = source.lock().unwrap();
+                    if *taken == ITEMS {
+                        break;
+                    }
+                    if backlog.room(*taken) == 0 {
+                        drop(taken);
+                        assert!(!is_called, "there is room for whoever is called");
                         caller.unpark();
                         worker.park();
+                        is_called = true;
                         continue;
                     }
-                    taken += 1;
+                    *taken += 1;
+                    drop(taken);
+                    is_called = false;
                     *outbox.lock().unwrap() += 1;
                     caller.unpark();
                 }
             })
         };
-        let mut delivered = 0;
+        let (mut delivered, mut is_starved) = (0, false);
         while delivered < ITEMS {
             let items = std::mem::take(&mut *outbox.lock().unwrap());
             assert!(items <= 1, "never more than the look-ahead");
             delivered += items;
             backlog.deliver(items);
-            if backlog.take_starved() {
+            is_starved |= backlog.take_starved();
+            if is_starved && backlog.left(*source.lock().unwrap()) > 0 {
+                is_starved = false;
                 recall.unpark();
             }
             if delivered < ITEMS {

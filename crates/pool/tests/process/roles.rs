@@ -1,11 +1,14 @@
 //! What this program does when a test starts it again.
 
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use tangency_pool::Pool;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tangency_pool::{Chunking, Pool};
 
 use crate::chaos::{Chaos, Deed, Spot};
+use crate::lifetime::PATIENCE;
 use crate::{processes, soak};
 
 const VARIABLE: &str = "MAIN_ROLE";
@@ -18,11 +21,16 @@ pub(crate) fn command(role: &str) -> Command {
 }
 
 pub(crate) fn is_without_entry() -> bool {
-    std::env::var(VARIABLE).is_ok_and(|role| role == "without-entry")
+    std::env::var(VARIABLE).is_ok_and(|role| role.starts_with("without-entry"))
 }
 
 #[expect(clippy::print_stdout, reason = "the test reads it")]
 pub(crate) fn build_without_entry() {
+    if std::env::var(VARIABLE).is_ok_and(|role| role.ends_with("global")) {
+        let executor = Pool::global().stats().executor;
+        println!("{}: {}", executor.kind, executor.reason.unwrap_or_default());
+        return;
+    }
     let built = Pool::builder().workers(1).executor(tangency_pool::Executor::Processes).build();
     println!("{}", built.unwrap_err());
 }
@@ -52,6 +60,40 @@ pub(crate) fn play() -> bool {
             let noise = Deed::Print("noise".to_owned());
             assert!(pool.batch().jobs::<Chaos>().run(&[noise]).is_complete());
             println!("{}", pool.stats().executor.kind);
+        }
+        // Grows until the system has no room for another thread, in the middle of a batch.
+        #[cfg(target_os = "linux")]
+        ["refused"] => {
+            let pool = Pool::new(1).unwrap();
+            let here = AtomicUsize::new(0);
+            let batch = pool.batch().chunking(Chunking::Fixed(1));
+            let report = batch.map_indices(2, |index| {
+                let is_refused = index == 0 && {
+                    let limit = getrlimit(Resource::As);
+                    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+                    let (_, size) = status.split_once("VmSize:").unwrap();
+                    let kib: u64 = size.split_whitespace().next().unwrap().parse().unwrap();
+                    let room = (kib << 10) + (64 << 20);
+                    setrlimit(Resource::As, Rlimit { current: Some(room), ..limit }).unwrap();
+                    let resized = pool.resize(500);
+                    setrlimit(Resource::As, limit).unwrap();
+                    resized.is_err()
+                };
+                here.fetch_add(1, Ordering::SeqCst);
+                let until = Instant::now() + PATIENCE;
+                while here.load(Ordering::SeqCst) < 2 && Instant::now() < until {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                is_refused
+            });
+            let joined = report.stats.workers.len() == 2;
+            let is_refused = report.into_results().unwrap()[0] && pool.workers() > 1;
+            println!(
+                "{}, {} resize, {}",
+                if is_refused { "refused" } else { "not refused" },
+                pool.stats().resizes,
+                if joined { "joined" } else { "alone" }
+            );
         }
         ["soak", seconds, seed] => {
             soak::soak(Duration::from_secs(seconds.parse().unwrap()), seed.parse().unwrap());

@@ -8,6 +8,7 @@ use tangency_pool::{ErrorKind, Executor, Outcome, Pool};
 
 use crate::chaos::{Chaos, Deed, Spot, await_file, opening};
 use crate::containment::{kill, pid};
+use crate::roles::command;
 use crate::{Test, processes};
 
 pub(crate) const TESTS: &[Test] = &[
@@ -18,6 +19,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("starting::too_many_descriptors_are_named", too_many_descriptors),
     ("starting::a_panic_while_opening_is_the_states_failure", a_panic_while_opening),
     ("starting::opening_is_the_building_of_state", opening_is_the_building_of_state),
+    ("starting::the_pool_of_the_process_needs_no_entry", the_pool_of_the_process_needs_no_entry),
+    #[cfg(target_os = "linux")]
+    ("starting::a_refused_thread_leaves_what_there_is", a_refused_thread_leaves_what_there_is),
 ];
 
 fn lost_once_while_opening() {
@@ -126,4 +130,18 @@ fn opening_is_the_building_of_state() {
         // Where the worker does its jobs, and the job.
         assert_eq!(worker.states_built, 2);
     }
+}
+
+fn the_pool_of_the_process_needs_no_entry() {
+    let mut program = command("without-entry global");
+    let output = program.env("TANGENCY_EXECUTOR", "processes").output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.starts_with("threads: worker processes need `process::worker_entry`"), "{told}");
+}
+
+#[cfg(target_os = "linux")]
+fn a_refused_thread_leaves_what_there_is() {
+    let output = command("refused").output().unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(told, "refused, 1 resize, joined\n");
 }
