@@ -71,6 +71,11 @@ impl Crew {
         self.staff.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The worker processes there are now, by their numbers.
+    pub(crate) fn pids(&self) -> Vec<u32> {
+        self.staff().workers().filter_map(|worker| worker.counters().pid()).collect()
+    }
+
     /// Takes note of state that workers will keep, so that one who leaves can drop it.
     pub(crate) fn keep(&self, state: Weak<dyn Kept>) {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::budget::CpuBudget;
 use crate::crew::Crew;
 use crate::error::{ErrorKind, Result};
 use crate::load::{Load, Reading};
@@ -18,8 +19,10 @@ const PERSISTENCE: u32 = 3;
 
 /// Lets the number of workers of a pool follow the load of the machine.
 ///
-/// Every `interval` the cores that were idle since the last time, plus those that this process used
-/// itself, are the room that the pool has. Their running mean has to differ from the number of
+/// Every `interval` the cores that were idle since the last time, plus those that this process and its
+/// worker processes used themselves, are the room that the pool has, though never more than
+/// [`CpuBudget`](crate::CpuBudget) finds: affinity and control groups may allow less than is idle. Their
+/// running mean has to differ from the number of
 /// workers by more than three quarters of a core, in the same direction three times in a row, before
 /// the pool is resized to the nearest whole number of cores between `min` and `max`. After that the
 /// mean is within half a core of the number, inside the dead band: a load that stays put is answered
@@ -71,19 +74,21 @@ impl Follow {
 #[derive(Debug)]
 struct Governor {
     follow: Follow,
+    /// Cores that this process may use at all.
+    most: f64,
     room: Option<f64>,
     /// Measurements in a row that asked for more, or fewer.
     streak: (u32, bool),
 }
 
 impl Governor {
-    fn new(follow: Follow) -> Self {
-        Self { follow, room: None, streak: (0, false) }
+    fn new(follow: Follow, most: f64) -> Self {
+        Self { follow, most, room: None, streak: (0, false) }
     }
 
     /// The new number, if it is time for one.
     fn decide(&mut self, load: Load, workers: usize) -> Option<usize> {
-        let measured = load.idle + load.own;
+        let measured = (load.idle + load.own).min(self.most);
         let room = self.room.map_or(measured, |room| room + WEIGHT * (measured - room));
         self.room = Some(room);
         let off = room - workers as f64;
@@ -114,13 +119,15 @@ impl Follower {
         let thread = thread::Builder::new().name(format!("{}-follow", crew.name)).spawn({
             let crew = Arc::downgrade(crew);
             move || {
-                let mut before = Reading::take();
-                let mut governor = Governor::new(follow);
+                let mut before: Option<Reading> = None;
+                let mut governor = Governor::new(follow, CpuBudget::detect().allowed());
                 while stopped.recv_timeout(follow.interval) == Err(RecvTimeoutError::Timeout) {
-                    let now = Reading::take();
-                    let load = now.zip(before).and_then(|(now, before)| now.since(&before));
+                    let Some(crew) = Weak::upgrade(&crew) else { return };
+                    let now = Reading::take(crew.pids());
+                    let load =
+                        now.as_ref().zip(before.as_ref()).and_then(|(now, then)| now.since(then));
                     before = now;
-                    if let (Some(load), Some(crew)) = (load, Weak::upgrade(&crew))
+                    if let Some(load) = load
                         && let Some(workers) = governor.decide(load, crew.target())
                     {
                         // Refused a thread, it has what it got, and will be back.
@@ -154,11 +161,16 @@ mod tests {
     use super::*;
     use crate::item_seed;
 
+    const CORES: f64 = 16.0;
+
     /// Sixteen cores on which others use what the script says, for so many measurements; this
     /// process uses one core a worker as far as there is room. The changes, each with its time.
     fn play(script: &[(f64, usize)], noise: f64) -> Vec<(usize, usize)> {
-        const CORES: f64 = 16.0;
-        let mut governor = Governor::new(Follow::between(2, 15));
+        play_within(CORES, script, noise)
+    }
+
+    fn play_within(most: f64, script: &[(f64, usize)], noise: f64) -> Vec<(usize, usize)> {
+        let mut governor = Governor::new(Follow::between(2, 15), most);
         let (mut workers, mut changes, mut time) = (15, Vec::new(), 0);
         for &(others, times) in script {
             for _ in 0..times {
@@ -208,6 +220,13 @@ mod tests {
         let down = sizes.iter().position(|&workers| workers == 2).unwrap();
         assert!(sizes[..=down].is_sorted_by(|a, b| a > b), "down, then up: {sizes:?}");
         assert!(sizes[down..].is_sorted(), "down, then up: {sizes:?}");
+    }
+
+    #[test]
+    fn what_is_idle_beyond_the_budget_is_not_ours() {
+        let changes = play_within(4.5, &[(0.0, 200)], 0.2);
+        assert_eq!(changes.last().unwrap().1, 5, "{changes:?}");
+        assert!(changes.windows(2).all(|pair| pair[1].1 < pair[0].1), "one way: {changes:?}");
     }
 
     #[test]

@@ -91,6 +91,12 @@ impl CpuBudget {
         self.quota.map_or(allowed, |quota| allowed.min(quota.whole_cores()))
     }
 
+    /// Cores' worth of time that this process may use, such as 1.5.
+    pub(crate) fn allowed(&self) -> f64 {
+        let cores = self.affinity.unwrap_or(self.parallelism).max(1) as f64;
+        self.quota.map_or(cores, |quota| cores.min(quota.cores))
+    }
+
     /// Cores left to the rest of the program: 1 of more than two, none when the environment sets the
     /// number of workers.
     #[must_use]
