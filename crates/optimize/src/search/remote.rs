@@ -1,7 +1,6 @@
 //! Measuring the tiles of a study as jobs, on worker processes or on threads.
 
 use std::marker::PhantomData;
-use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +33,10 @@ pub trait RemoteObjective: Objective + Sized + Send + 'static {
     /// A text that says what is wrong with the resources.
     fn open(resources: &Resources) -> Result<Self, String>;
 }
+
+/// How long a worker process may take to open the objective where trials have a deadline, unless theirs is
+/// longer: its data take what they take.
+const OPENING: Duration = Duration::from_secs(60);
 
 /// The job that measures tiles of an objective.
 #[derive(Debug)]
@@ -125,7 +128,8 @@ fn measured(answer: &Answer) -> Measured {
 pub(super) struct Jobs<'o, O> {
     pool: &'o Pool,
     resources: &'o Resources,
-    /// Longest time of a trial on a worker process.
+    /// Longest time of a trial on a worker process, and of a tile, which aims at far less: one that takes
+    /// longer is measured trial by trial.
     deadline: Option<Duration>,
     objective: PhantomData<fn() -> O>,
 }
@@ -164,16 +168,61 @@ impl<'o, O: RemoteObjective> Jobs<'o, O> {
             .on_result(show)
             .jobs::<TileJob<O>>()
             .resources(self.resources)
-            .retries(retries);
+            .retries(retries)
+            // Whether a trial is tried must not depend on those that it was tried with before.
+            .quarantine(false)
+            .finish_running(true);
         if let Some(deadline) = self.deadline {
-            let most = inputs.iter().map(|input| input.values.len()).max().unwrap_or(1);
-            batch = batch.item_deadline(deadline.saturating_mul(most as u32));
+            batch = batch.item_deadline(deadline).open_deadline(deadline.max(OPENING));
         }
         let report = batch.run(inputs);
         match report.error() {
             Some(error) => Err(ErrorKind::Pool { message: error.to_string() }.into()),
             None => Ok(()),
         }
+    }
+
+    /// Measures the trials of some tiles one by one, each once more if it loses its process: two are
+    /// enough to call it failed. Tiles without all their answers were stopped, and are measured when the
+    /// study is resumed.
+    fn one_by_one(
+        &self,
+        window: &Window<'_>,
+        tiles: Vec<(usize, Vec<Proposal>)>,
+        arrived: &mut dyn FnMut(usize, Result<TileDone>),
+    ) -> Result<()> {
+        let mut inputs = Vec::new();
+        // Of which tile each of them is, and the answers that each tile has.
+        let mut owners = Vec::new();
+        let mut apart: Vec<Apart> = Vec::with_capacity(tiles.len());
+        for (place, proposals) in tiles {
+            let first = window.tiles[place].start;
+            for (index, proposal) in (first..).zip(&proposals) {
+                owners.push((apart.len(), (index - first) as usize));
+                inputs.push(Self::input(window, index, std::slice::from_ref(proposal)));
+            }
+            let measured = vec![None; proposals.len()];
+            apart.push(Apart { place, proposals, measured, took: Duration::ZERO });
+        }
+        let started = Instant::now();
+        self.batch(window, &inputs, 1, |at, output| {
+            let (tile, trial) = owners[at];
+            let Apart { place, proposals, measured: answers, took } = &mut apart[tile];
+            let (answer, time) = match output {
+                Ok(output) => (
+                    output.trials.first().map_or_else(unanswered, measured),
+                    Duration::from_micros(output.micros),
+                ),
+                Err(reason) => (Outcome::Failed(reason), started.elapsed()),
+            };
+            answers[trial] = Some(answer);
+            *took += time;
+            if answers.iter().all(Option::is_some) {
+                let measured = answers.drain(..).flatten().collect();
+                let proposals = std::mem::take(proposals);
+                arrived(*place, Ok(TileDone { proposals, measured, took: *took }));
+            }
+        })
     }
 
     fn input(window: &Window<'_>, first: u64, proposals: &[Proposal]) -> TileInput {
@@ -209,45 +258,33 @@ impl<O: RemoteObjective> Evaluator for Jobs<'_, O> {
             .iter()
             .map(|range| window.source.proposals(range.clone()))
             .collect::<Result<_>>()?;
-        let first = |place: usize| window.tiles[place].start;
-        let inputs: Vec<TileInput> = (0..proposals.len())
-            .map(|place| Self::input(window, first(place), &proposals[place]))
+        let is_single = |(_, proposals): &(usize, Vec<Proposal>)| proposals.len() == 1;
+        let (mut singles, mut tiles): (Vec<_>, Vec<_>) =
+            proposals.into_iter().enumerate().partition(is_single);
+        let inputs: Vec<TileInput> = tiles
+            .iter()
+            .map(|(place, proposals)| Self::input(window, window.tiles[*place].start, proposals))
             .collect();
-        let mut lost = Vec::new();
-        self.batch(window, &inputs, 0, |place, output| match output {
-            Ok(output) => {
-                arrived(place, Ok(tile_done(proposals[place].clone(), &output)));
+        self.batch(window, &inputs, 0, |at, output| {
+            // One that cost the process goes the way of those that are alone: each for itself shows which.
+            if let Ok(output) = output {
+                let (place, proposals) = &mut tiles[at];
+                arrived(*place, Ok(tile_done(std::mem::take(proposals), &output)));
             }
-            Err(_) => lost.push(place),
         })?;
-        for place in lost {
-            if window.stop.is_cancelled() {
-                break;
-            }
-            // One of them cost the process. Each for itself shows which.
-            let Range { start, .. } = window.tiles[place];
-            let singles: Vec<TileInput> = (start..)
-                .zip(&proposals[place])
-                .map(|(index, proposal)| Self::input(window, index, std::slice::from_ref(proposal)))
-                .collect();
-            let mut each: Vec<Option<Measured>> = vec![None; singles.len()];
-            let started = Instant::now();
-            self.batch(window, &singles, 1, |at, output| {
-                each[at] = Some(match output {
-                    Ok(output) => output.trials.first().map_or_else(unanswered, measured),
-                    Err(reason) => Outcome::Failed(reason),
-                });
-            })?;
-            let Some(measured) = each.into_iter().collect::<Option<Vec<Measured>>>() else {
-                // Stopped: the tile is measured when the study is resumed.
-                break;
-            };
-            let tile =
-                TileDone { proposals: proposals[place].clone(), measured, took: started.elapsed() };
-            arrived(place, Ok(tile));
-        }
-        Ok(())
+        tiles.retain(|(_, proposals)| !proposals.is_empty());
+        singles.append(&mut tiles);
+        self.one_by_one(window, singles, arrived)
     }
+}
+
+/// A tile whose trials are measured one by one.
+struct Apart {
+    place: usize,
+    proposals: Vec<Proposal>,
+    measured: Vec<Option<Measured>>,
+    /// Time of those that have been.
+    took: Duration,
 }
 
 fn unanswered() -> Measured {
