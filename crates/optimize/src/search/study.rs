@@ -211,8 +211,8 @@ impl<'a> Study<'a> {
 
     /// As [`run`](Self::run), as jobs where the pool's executor says: on worker processes an abort, an
     /// endless loop or a lost process costs one trial as well. `deadline` is the longest that a trial
-    /// may take there; a tile that exceeds its own is measured again one trial at a time, and a trial
-    /// that loses its process twice has failed.
+    /// may take there, and a tile of several, which is then measured again one trial at a time; a trial
+    /// that loses its process twice has failed. Cancelled, the study lets the tiles that run end.
     ///
     /// The same bits as on threads.
     ///

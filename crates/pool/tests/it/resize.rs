@@ -133,7 +133,10 @@ fn preparing_waits_for_those_who_stay() {
         let built = Arc::new([const { AtomicBool::new(false) }; 2]);
         let state = pool.worker_state({
             let built = Arc::clone(&built);
-            move |worker| Ok::<_, String>(built[worker.index()].store(true, Ordering::SeqCst))
+            move |worker| {
+                built[worker.index()].store(true, Ordering::SeqCst);
+                Ok::<_, String>(())
+            }
         });
         let (both, over) = (Barrier::new(2), AtomicBool::new(false));
         thread::scope(|scope| {

@@ -13,15 +13,16 @@ use crate::{LONG, pool, within};
 
 /// A stream without end that fills its look-ahead, loses its only worker to another batch, and is stopped
 /// then: by its token, or by its deadline.
+#[expect(clippy::unwrap_used, reason = "a part of a test")]
 fn stopped_without_a_worker(deadline: Option<Duration>) -> StreamReport {
     let pool = pool(1);
     let (token, over, taken) = (CancelToken::new(), CancelToken::new(), Barrier::new(2));
     let (go, is_to_go) = mpsc::channel();
-    let (pool, token, over, taken) = (&pool, &token, &over, &taken);
+    let is_to_go = Mutex::new(is_to_go);
     thread::scope(|scope| {
-        scope.spawn(move || {
+        scope.spawn(|| {
             // No word: the stream was over before it had begun.
-            if is_to_go.recv().is_err() {
+            if is_to_go.lock().unwrap().recv().is_err() {
                 return;
             }
             let report = pool.batch().map_indices(1, |_| {
@@ -45,7 +46,7 @@ fn stopped_without_a_worker(deadline: Option<Duration>) -> StreamReport {
         let batch = pool.batch().look_ahead(2);
         let batch = match deadline {
             Some(after) => batch.deadline(after),
-            None => batch.cancel(token),
+            None => batch.cancel(&token),
         };
         let report = batch.on_result(observer).stream(0_u64.., |n| n);
         drop(go);

@@ -53,6 +53,7 @@ impl Job for Chaos {
         }
     }
 
+    #[expect(clippy::only_used_in_recursion, reason = "a job has state, wanted or not")]
     fn run(state: &mut u32, deed: &Deed) -> Result<String, String> {
         match deed {
             Deed::Square(x) => return Ok(format!("{:?}", x * x)),
