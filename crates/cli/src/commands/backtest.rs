@@ -128,13 +128,17 @@ fn text(report: &BacktestReport, out: Option<&Path>) -> String {
     );
     let _ = writeln!(text, "{:<20}  {:>12}  {:>12}", "", "the rule", "buy and hold");
     let (ours, theirs) = (&report.statistics, &report.buy_and_hold);
+    let _ = writeln!(
+        text,
+        "{:<20}  {:>12}  {:>12}",
+        "trades closed", ours.closed_trades, theirs.closed_trades
+    );
     let figures = [
         ("return a year, %", 100.0 * ours.annualized_return, 100.0 * theirs.annualized_return),
         ("volatility, %", 100.0 * ours.annualized_volatility, 100.0 * theirs.annualized_volatility),
         ("Sharpe ratio", ours.sharpe, theirs.sharpe),
         ("Sortino ratio", ours.sortino, theirs.sortino),
         ("deepest drawdown, %", 100.0 * ours.max_drawdown, 100.0 * theirs.max_drawdown),
-        ("trades closed", ours.closed_trades as f64, theirs.closed_trades as f64),
         ("trades won, %", 100.0 * ours.win_rate, 100.0 * theirs.win_rate),
         ("profit factor", ours.profit_factor, theirs.profit_factor),
         ("fees", ours.total_fees, theirs.total_fees),
