@@ -4,6 +4,7 @@ use std::path::Path;
 
 use tangency::optimize::backtest::Bars;
 use tangency::shared_data::Frame;
+use tangency::shared_data::time::format_date;
 
 use crate::exit::{Failure, Outcome};
 use crate::input::{self, Gaps};
@@ -23,7 +24,18 @@ pub(crate) fn read(path: &Path, column: Option<&str>) -> Outcome<Frame> {
 pub(crate) fn bars<'a>(frame: &'a Frame, path: &Path) -> Outcome<Bars<'a>> {
     let column = |at| frame.column_at(at).map_err(Failure::input);
     let bars = if frame.n_columns() == 4 {
-        Bars::new(column(0)?, column(1)?, column(2)?, column(3)?)
+        let (high, low) = (column(1)?, column(2)?);
+        // The library counts bars; whoever has a file looks for the date.
+        if let Some(bar) = high.iter().zip(low).position(|(high, low)| high < low) {
+            return Err(Failure::input(format!(
+                "{}: the high of {} is {}, below its low {}",
+                path.display(),
+                format_date(frame.timestamps()[bar]),
+                high[bar],
+                low[bar]
+            )));
+        }
+        Bars::new(column(0)?, high, low, column(3)?)
     } else {
         Bars::from_closes(column(0)?)
     };

@@ -19,6 +19,8 @@ struct Document<'a> {
     command: &'static str,
     params: &'a Params,
     out: Option<String>,
+    /// What looks wrong with the prices.
+    note: Option<String>,
     #[serde(flatten)]
     report: &'a BacktestReport,
 }
@@ -50,10 +52,28 @@ pub(crate) fn run(global: &Global, args: &BacktestArgs) -> Outcome {
         command: "backtest",
         params: &params,
         out: args.out.as_ref().map(|out| out.display().to_string()),
+        note: leap(&report),
         report: &report,
     };
-    output::print(global.json, &document, |document| text(document.report, args.out.as_deref()))?;
+    output::print(global.json, &document, |document| {
+        let note = document.note.as_ref().map_or(String::new(), |note| format!("\nnote: {note}\n"));
+        text(document.report, args.out.as_deref()) + &note
+    })?;
     Ok(DONE)
+}
+
+/// Prices that were not adjusted for a split make a loss, or a gain, that nobody had.
+fn leap(report: &BacktestReport) -> Option<String> {
+    let ratios = report.close.windows(2).map(|pair| pair[1] / pair[0]).enumerate();
+    let (before, ratio) = ratios.max_by(|a, b| a.1.ln().abs().total_cmp(&b.1.ln().abs()))?;
+    // A split of 2 for 1 on a good day is below that; one of 3 for 2 looks like any crash.
+    (!(0.6..=1.0 / 0.6).contains(&ratio)).then(|| {
+        format!(
+            "the close of {} is {ratio:.2} times the one before; if that is a split, adjust the \
+             prices for it first",
+            report.dates[before + 1]
+        )
+    })
 }
 
 fn config(args: &BacktestArgs) -> EventConfig {
@@ -95,17 +115,24 @@ fn text(report: &BacktestReport, out: Option<&Path>) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{}\n{}, {} bars, {} to {}, filled at the {}\n\n{}\n",
+        "{}\n{}, {} bars, {} to {}, filled at the {}\nstart with {}; {}\n\n{}\n",
         report.rule,
         report.source,
         report.bars,
         report.first_date,
         report.last_date,
         report.execution,
+        report.settings.cash,
+        report.costs_in_words(),
         report.headline()
     );
     let _ = writeln!(text, "{:<20}  {:>12}  {:>12}", "", "the rule", "buy and hold");
     let (ours, theirs) = (&report.statistics, &report.buy_and_hold);
+    let _ = writeln!(
+        text,
+        "{:<20}  {:>12}  {:>12}",
+        "trades closed", ours.closed_trades, theirs.closed_trades
+    );
     let figures = [
         ("return a year, %", 100.0 * ours.annualized_return, 100.0 * theirs.annualized_return),
         ("volatility, %", 100.0 * ours.annualized_volatility, 100.0 * theirs.annualized_volatility),

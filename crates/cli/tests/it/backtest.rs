@@ -84,3 +84,22 @@ fn mistakes_are_named_and_nothing_is_written() {
     refused(&["--strategy", "buy-and-hold", "--fees", "1.5"], "fee");
     refused(&["--strategy", "buy-and-hold", "--size", "-1"], "size");
 }
+
+#[test]
+fn what_is_wrong_with_prices_is_told_by_date() {
+    let place = Workplace::new();
+    let input = place.text("bars.csv");
+    let backtest = |rows: &str| {
+        std::fs::write(&input, format!("Date,Open,High,Low,Close\n{rows}")).unwrap();
+        run(&format!("backtest --input {input} --strategy buy-and-hold --fees 0"))
+    };
+    let crossed = backtest("2024-01-02,10,11,9,10\n2024-01-03,10,8,9,10\n");
+    assert_eq!(crossed.code, 2);
+    assert!(crossed.stderr.contains("the high of 2024-01-03 is 8, below its low 9"));
+    let split = backtest("2024-01-02,10,11,9,10\n2024-01-03,10,11,9,10\n2024-01-04,5,6,4,5\n");
+    assert_eq!(split.code, 0, "{}", split.stderr);
+    assert!(split.stdout.contains("note: the close of 2024-01-04 is 0.50 times the one before"));
+    assert!(split.stdout.contains("start with 10000; no costs"), "{}", split.stdout);
+    let calm = backtest("2024-01-02,10,11,9,10\n2024-01-03,10,11,9,7\n");
+    assert!(!calm.stdout.contains("note"), "{}", calm.stdout);
+}

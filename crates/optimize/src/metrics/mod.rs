@@ -6,7 +6,9 @@
 //! **Where a figure does not exist it is NaN**, never infinite and never a made-up zero: an empty
 //! series, a single return where a deviation is needed, a ratio whose denominator is zero (Sharpe of
 //! constant returns, Calmar without a drawdown, omega without a loss). A parameter set that hardly
-//! traded can therefore not top a ranking. A NaN among the returns makes every figure NaN.
+//! traded can therefore not top a ranking. A NaN among the returns makes every figure NaN. A zero is
+//! where a figure is zero: a deviation of equal returns, a drawdown of an equity that only rises; and
+//! [`win_rate`] where no return is other than 0, so that there are neither winners nor losers.
 //!
 //! Checked to 1e-9 relative against empyrical-reloaded 0.7.1 and quantstats 0.0.86, on five years of a
 //! stock, a synthetic series and five degenerate ones; where those give infinity or an exception, the

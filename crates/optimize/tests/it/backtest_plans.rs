@@ -2,7 +2,7 @@
 
 use tangency_optimize::backtest::events::{
     AtEnd, BarView, Direction, EntryPrice, EventBacktest, EventConfig, EventResult, Level, Order,
-    OrderKind, OrderStrategy, Orders, Sizing, TradePlan, TradingCosts, Units,
+    OrderKind, OrderStrategy, Orders, Shortfall, Sizing, TradePlan, TradingCosts, Units,
 };
 use tangency_optimize::backtest::{
     Bars, Detail, Execution, ExitReason, Side, Signals, SimdWidth, SmaCross, Trade, TradeStatus,
@@ -108,6 +108,7 @@ pub(crate) fn random_config(random: &mut Random) -> EventConfig {
     config.execution = [Execution::NextOpen, Execution::NextClose][random.below(2)];
     config.units = [Units::Fractional, Units::Whole][random.below(2)];
     config.at_end = [AtEnd::KeepOpen, AtEnd::CloseAtLastOpen][random.below(2)];
+    config.shortfall = [Shortfall::Reject, Shortfall::FillPart][random.below(2)];
     config.leverage = [1.0, 1.0, 2.5][random.below(3)];
     config.first_decision = random.below(3);
     config

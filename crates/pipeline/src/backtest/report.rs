@@ -33,14 +33,18 @@ pub struct BacktestReport {
     pub plan: TradePlan,
     /// The figures of the rule.
     pub statistics: Statistics,
-    /// The figures of buying with all funds on the first bar that can fill, and holding.
+    /// The figures of buying with all the money on the first bar that can fill, and holding to the end:
+    /// the same costs, nothing borrowed.
     pub buy_and_hold: Statistics,
     /// Value traded over the mean equity, both sides counted.
     pub turnover: f64,
     /// Mean over the bars of gross value over equity at the close.
     pub mean_exposure: f64,
-    /// Orders that found too little money.
+    /// Orders that found too little money, or no room for another lot.
     pub rejected_orders: usize,
+    /// Interest and borrowing costs, in money: negative when paid. Part of every figure but the fees and
+    /// the profits of single trades.
+    pub financing: f64,
     /// Returns by calendar month.
     pub monthly: Vec<YearRow>,
     /// Every trade in order of its entry.
@@ -117,4 +121,34 @@ impl BacktestReport {
             theirs.max_drawdown.abs() * 100.0
         )
     }
+
+    /// What trading and holding were charged, in words: every cost that is not 0.
+    #[must_use]
+    pub fn costs_in_words(&self) -> String {
+        let costs = &self.settings.costs;
+        let share = |value: f64| format!("{} %", short(100.0 * value));
+        let charged = [
+            (costs.fee, format!("fee {} of each fill", share(costs.fee))),
+            (costs.fixed, format!("{} a fill", short(costs.fixed))),
+            (costs.per_unit, format!("{} a unit", short(costs.per_unit))),
+            (costs.slippage, format!("slippage {}", share(costs.slippage))),
+            (costs.spread, format!("spread {}", share(costs.spread))),
+            (costs.entry_spread, format!("spread of entries {}", share(costs.entry_spread))),
+            (
+                costs.borrow_rate,
+                format!("{} a year for units sold short", share(costs.borrow_rate)),
+            ),
+            (costs.debit_rate, format!("{} a year for borrowed cash", share(costs.debit_rate))),
+            (costs.cash_rate, format!("{} a year earned on cash", share(costs.cash_rate))),
+        ];
+        let charged: Vec<String> =
+            charged.into_iter().filter(|(cost, _)| *cost != 0.0).map(|(_, words)| words).collect();
+        if charged.is_empty() { "no costs".to_owned() } else { charged.join(", ") }
+    }
+}
+
+/// A number without the digits that only rounding put there.
+fn short(value: f64) -> String {
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

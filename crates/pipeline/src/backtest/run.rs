@@ -1,6 +1,8 @@
 //! Bars, a rule and a setting become a report.
 
-use tangency_optimize::backtest::events::{EventBacktest, EventConfig, EventResult, TradePlan};
+use tangency_optimize::backtest::events::{
+    AtEnd, EventBacktest, EventConfig, EventResult, TradePlan,
+};
 use tangency_optimize::backtest::{Bars, BuyAndHold, Detail, Strategy, Trade};
 use tangency_shared_data::time::format_date;
 
@@ -42,7 +44,7 @@ pub struct RuleBacktest<'a> {
     pub bars: Bars<'a>,
     /// Money, costs, units, execution.
     pub config: EventConfig,
-    /// Direction, size and stops of the rule; buying and holding takes all funds and has no stops.
+    /// Direction, size and stops of the rule; buying and holding takes all the money and has no stops.
     pub plan: TradePlan,
 }
 
@@ -65,8 +67,13 @@ impl RuleBacktest<'_> {
         }
         let backtest = EventBacktest::new(self.bars, self.config)?;
         let ruled = backtest.run_strategy(strategy, &self.plan, Detail::ALL)?;
-        // The one decision of buying and holding falls on the first bar, whatever the model says.
-        let from_start = EventConfig { first_decision: 0, ..self.config };
+        // Bought after the first bar whatever the model says, with what there is, and never sold.
+        let from_start = EventConfig {
+            first_decision: 0,
+            leverage: 1.0,
+            at_end: AtEnd::KeepOpen,
+            ..self.config
+        };
         let equity_only = Detail { equity: true, ..Detail::NONE };
         let held = EventBacktest::new(self.bars, from_start)?.run_strategy(
             &BuyAndHold,
@@ -104,6 +111,7 @@ impl RuleBacktest<'_> {
             turnover: ruled.turnover,
             mean_exposure: ruled.mean_exposure,
             rejected_orders: ruled.rejected,
+            financing: ruled.financing,
             monthly: by_month(self.timestamps, &equity, settings.cash),
             trades,
             dates,

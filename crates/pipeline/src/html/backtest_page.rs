@@ -115,7 +115,6 @@ fn comparison(report: &BacktestReport) -> Markup {
     let row = |name: &str, text: &dyn Fn(&Statistics) -> String| {
         html! { tr { td { (name) } td { (text(ours)) } td { (text(theirs)) } } }
     };
-    let costs = &report.settings.costs;
     html! {
         h2 { "All figures" }
         div.scroll { table {
@@ -139,12 +138,19 @@ fn comparison(report: &BacktestReport) -> Markup {
             }
         } }
         p.soft {
-            "Cash at the start " (number(report.settings.cash, 0)) ", fee " (percent(costs.fee, 3))
-            ", slippage " (percent(costs.slippage, 3)) " of each fill. Annual figures at "
-            (report.settings.periods_per_year) " bars a year, risk-free rate 0. Value traded: "
-            (number(report.turnover, 1)) " times the mean equity."
+            "Cash at the start " (number(report.settings.cash, 0)) "; " (report.costs_in_words())
+            ". Annual figures at " (report.settings.periods_per_year)
+            " bars a year, risk-free rate 0. Value traded: " (number(report.turnover, 1))
+            " times the mean equity."
+            @if report.settings.leverage > 1.0 {
+                " The rule may hold " (report.settings.leverage)
+                " times its equity; buying and holding borrows nothing."
+            }
+            @if report.financing != 0.0 {
+                " Interest and borrowing: " (number(report.financing, 2)) "."
+            }
             @if report.rejected_orders > 0 {
-                " Orders that found too little money: " (report.rejected_orders) "."
+                " Orders that found too little money or no room: " (report.rejected_orders) "."
             }
         }
     }
@@ -203,7 +209,10 @@ fn reason(reason: ExitReason) -> &'static str {
         ExitReason::TakeProfit => "take profit",
         ExitReason::Time => "time",
         ExitReason::Rebalance => "rebalance",
-        ExitReason::Ruin => "ruin",
+        ExitReason::Split => "fraction of a split",
+        ExitReason::EndOfData => "end of the data",
+        ExitReason::MarginCall => "margin call",
+        ExitReason::Ruin => "nothing left",
         _ => "other",
     }
 }

@@ -1,8 +1,8 @@
 //! The report of one backtest.
 
-use tangency_optimize::backtest::events::{Direction, EventConfig, TradePlan};
+use tangency_optimize::backtest::events::{AtEnd, Direction, EventConfig, TradePlan, TradingCosts};
 use tangency_optimize::backtest::{
-    Backtest, BacktestConfig, Bars, BuyAndHold, Costs, ExpressionStrategy, SmaCross,
+    Backtest, BacktestConfig, Bars, BuyAndHold, Costs, ExitReason, ExpressionStrategy, SmaCross,
 };
 use tangency_pipeline::{BacktestReport, RuleBacktest};
 use tangency_pool::CancelToken;
@@ -104,6 +104,52 @@ fn the_files_are_whole_and_agree() {
         assert_eq!(page.matches("<svg").count(), 4, "equity, drawdown, price, its last bars");
         assert!(page.contains(&report.headline()) && !page.contains("<script"));
         assert!(!page.contains("NaN"), "a figure that does not exist is a dash");
+    }
+}
+
+/// Leverage is the rule's; whatever is charged is on the page, and why a trade ended.
+#[test]
+fn borrowing_is_shown_and_holding_borrows_nothing() {
+    let (timestamps, close) = stock(1500);
+    let costs = TradingCosts {
+        fee: 0.001,
+        fixed: 1.0,
+        spread: 0.0005,
+        borrow_rate: 0.03,
+        debit_rate: 0.05,
+        ..TradingCosts::default()
+    };
+    let run = |leverage, costs: TradingCosts| {
+        let config = EventConfig {
+            leverage,
+            maintenance_margin: 0.45,
+            at_end: AtEnd::CloseAtLastOpen,
+            ..EventConfig::vectorbt(252.0).with_costs(costs)
+        };
+        let plan = TradePlan { direction: Direction::Both, ..TradePlan::all_in() };
+        let bars = Bars::from_closes(&close).unwrap();
+        RuleBacktest { source: String::new(), timestamps: &timestamps, bars, config, plan }
+            .run(&RULE, "sma-cross")
+            .unwrap()
+    };
+    let (plain, levered) = (run(1.0, costs), run(2.0, costs));
+    assert_eq!(plain.buy_and_hold, levered.buy_and_hold);
+    assert_eq!(levered.buy_and_hold.closed_trades, 0, "held to the end");
+    assert_eq!(
+        levered.costs_in_words(),
+        "fee 0.1 % of each fill, 1 a fill, spread 0.05 %, 3 % a year for units sold short, 5 % a \
+         year for borrowed cash"
+    );
+    assert_eq!(run(1.0, TradingCosts::default()).costs_in_words(), "no costs");
+    assert!(levered.financing < plain.financing && plain.financing < 0.0);
+    assert!(levered.trades.iter().any(|trade| trade.exit_reason == ExitReason::MarginCall));
+    #[cfg(feature = "html")]
+    {
+        let page = tangency_pipeline::html::render_backtest(&levered);
+        let interest = format!("Interest and borrowing: {:.2}.", levered.financing);
+        for shown in [&levered.costs_in_words(), "margin call", "2 times its equity", &interest] {
+            assert!(page.contains(shown), "{shown}");
+        }
     }
 }
 

@@ -1,14 +1,11 @@
 //! Cash, lots and what a fill does to them.
 
 use super::config::EventConfig;
-use super::order::{Order, Sizing};
+use super::order::Order;
 use super::portfolio::AssetTrade;
-use super::terms::{BarRange, Entry, Levels, Terms, stop_level, with_excursions};
+use super::terms::{BarRange, Entry, Terms, stop_level, with_excursions};
 use crate::backtest::statistics::Tally;
 use crate::backtest::trade::{ExitReason, Side, Trade, TradeStatus};
-
-/// Shares of the equity, and of a lot, that come of rounding.
-const NEGLIGIBLE: f64 = 1e-12;
 
 /// One entry that is still held, in whole or in part.
 #[derive(Debug, Clone)]
@@ -37,7 +34,7 @@ struct Bounds {
 }
 
 impl Lot {
-    fn sign(&self) -> f64 {
+    pub(super) fn sign(&self) -> f64 {
         self.trade.side.sign()
     }
 
@@ -135,7 +132,7 @@ pub(super) struct Account {
     pub(super) trades: Option<Vec<AssetTrade>>,
     pub(super) traded_value: f64,
     pub(super) rejected: usize,
-    terms: Terms,
+    pub(super) terms: Terms,
     max_lots: usize,
 }
 
@@ -169,7 +166,7 @@ impl Account {
         self.lots.iter().map(|lot| lot.units() * self.marks[lot.asset]).sum()
     }
 
-    fn equity(&self) -> f64 {
+    pub(super) fn equity(&self) -> f64 {
         self.equity_and_gross().0
     }
 
@@ -183,7 +180,7 @@ impl Account {
     }
 
     /// Equity, and money for entries: what the equity may carry less what it carries.
-    fn equity_and_funds(&self) -> (f64, f64) {
+    pub(super) fn equity_and_funds(&self) -> (f64, f64) {
         let (equity, gross) = self.equity_and_gross();
         (equity, equity * self.terms.leverage - gross)
     }
@@ -194,7 +191,7 @@ impl Account {
         self.open_with_room(asset, order, bar, raw, has_room);
     }
 
-    fn open_with_room(
+    pub(super) fn open_with_room(
         &mut self,
         asset: usize,
         order: &Order,
@@ -204,8 +201,7 @@ impl Account {
     ) {
         self.marks[asset] = raw;
         let (equity, funds) = self.equity_and_funds();
-        let levels = Levels { stop: order.stop_loss, take: order.take_profit };
-        let entry = self.terms.entry(order.side, order.size, levels, raw, equity, funds);
+        let entry = self.terms.entry(order, raw, equity, funds);
         let Some(entry) = entry.filter(|_| has_room) else {
             self.rejected += 1;
             return;
@@ -242,9 +238,15 @@ impl Account {
         raw: f64,
         reason: ExitReason,
     ) {
-        let Lot { asset, trade, .. } = &self.lots[at];
+        let Lot { asset, trade, take, .. } = &self.lots[at];
         self.marks[*asset] = raw;
-        let price = self.terms.fill_price(raw, trade.side == Side::Short, false);
+        let is_buying = trade.side == Side::Short;
+        let price = match take {
+            Some(limit) if reason == ExitReason::TakeProfit => {
+                self.terms.fill_within(raw, *limit, is_buying, false)
+            }
+            _ => self.terms.fill_price(raw, is_buying, false),
+        };
         let fee = self.terms.fee(units.min(trade.size), price);
         self.settle(at, units, Fill { bar, raw, price, fee, reason });
     }
@@ -300,56 +302,6 @@ impl Account {
     pub(super) fn close_all(&mut self, bar: usize, reason: ExitReason) {
         while let Some(lot) = self.lots.first() {
             self.close(0, f64::INFINITY, bar, self.marks[lot.asset], reason);
-        }
-    }
-
-    /// Trades to positions worth these shares of the equity, of the assets named, at their marks.
-    /// Changes go from the largest sale to the largest purchase, so that sales pay for purchases.
-    pub(super) fn targets(&mut self, targets: &[(usize, f64)], bar: usize) {
-        let equity = self.equity();
-        let mut changes: Vec<(usize, f64, f64)> = targets
-            .iter()
-            .map(|(asset, weight)| {
-                let wanted = self.terms.held_units(equity * weight / self.marks[*asset]);
-                (*asset, wanted, wanted - self.position(*asset))
-            })
-            .collect();
-        changes.sort_by(|a, b| (a.2 * self.marks[a.0]).total_cmp(&(b.2 * self.marks[b.0])));
-        for (asset, wanted, change) in changes {
-            if wanted == 0.0 {
-                // A position is a rounded sum of lots, and what it is less by would stay.
-                self.close_asset(asset, bar, self.marks[asset], ExitReason::Rebalance);
-            } else {
-                self.change(asset, change, equity, bar);
-            }
-        }
-    }
-
-    /// Trades so many units at the mark: lots on the other side are reduced, the oldest first, and what
-    /// is left opens a lot, as far as the funds go. What only rounding asks for is left alone.
-    fn change(&mut self, asset: usize, mut change: f64, equity: f64, bar: usize) {
-        let raw = self.marks[asset];
-        let least = NEGLIGIBLE * equity.abs();
-        while change.abs() * raw > least
-            && let Some(at) = self.lots.iter().position(|lot| lot.asset == asset)
-            && self.lots[at].sign() * change < 0.0
-        {
-            let size = self.lots[at].trade.size;
-            if change.abs() < size * (1.0 - NEGLIGIBLE) {
-                self.close(at, change.abs(), bar, raw, ExitReason::Rebalance);
-                return;
-            }
-            change = (change.abs() - size).max(0.0).copysign(change);
-            self.close(at, f64::INFINITY, bar, raw, ExitReason::Rebalance);
-        }
-        if change.abs() * raw > least {
-            let side = if change > 0.0 { Side::Long } else { Side::Short };
-            // Costs come out of the position where there is nothing else to pay them.
-            let price = self.terms.fill_price(raw, side == Side::Long, true);
-            let affordable = self.terms.affordable(self.equity_and_funds().1, price);
-            let units = change.abs().min(affordable.max(0.0));
-            let order = Order::market(side, Sizing::Units(units));
-            self.open_with_room(asset, &order, bar, raw, true);
         }
     }
 

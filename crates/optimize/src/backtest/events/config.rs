@@ -15,11 +15,13 @@ pub struct TradingCosts {
     pub fixed: f64,
     /// Money a unit.
     pub per_unit: f64,
-    /// How far a fill moves against the trader, from 0 to below 1.
+    /// How far a fill moves against the trader, from 0 to below 1; of a limit order or a take profit
+    /// to its limit at most.
     pub slippage: f64,
-    /// Distance of bid and ask over the price; half of it is paid on each side. From 0 to below 1.
+    /// Distance of bid and ask over the price; half of it is paid on each side. From 0 to below 1. Not
+    /// beyond a limit either: prices are taken for those at which it fills.
     pub spread: f64,
-    /// As `slippage`, on entries only, as backtesting.py has its spread.
+    /// As `slippage`, on entries only, as backtesting.py has its spread: beyond limits too.
     pub entry_spread: f64,
     /// Yearly rate on the value of units sold short.
     pub borrow_rate: f64,
@@ -44,6 +46,17 @@ pub enum Units {
     Fractional,
     /// Whole units, rounded down.
     Whole,
+}
+
+/// What becomes of an entry for which the funds are too little.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shortfall {
+    /// It is rejected, and counted as that.
+    #[default]
+    Reject,
+    /// It takes what the funds pay for; with nothing left it is rejected.
+    FillPart,
 }
 
 /// What becomes of positions on the last bar.
@@ -75,6 +88,9 @@ pub struct EventConfig {
     pub costs: TradingCosts,
     /// Fractional or whole units.
     pub units: Units,
+    /// What becomes of an entry for which the funds are too little.
+    #[serde(default)]
+    pub shortfall: Shortfall,
     /// Largest gross value over equity at an entry, at least 1; 1 borrows nothing.
     pub leverage: f64,
     /// Equity over gross value below which, at a close, every lot is closed there: a margin call. From
@@ -90,8 +106,9 @@ pub struct EventConfig {
 }
 
 impl EventConfig {
-    /// The semantics of vectorbt: fractional units, slippage and fee on both sides, positions left
-    /// open at the end. 10,000 of cash, no costs.
+    /// The semantics of vectorbt: fractional units, slippage and fee on both sides, entries filled as far
+    /// as the cash goes, positions left open at the end. 10,000 of cash, no costs. One thing differs:
+    /// vectorbt lends any number of units for a short sale of a fixed size; here `leverage` bounds it.
     #[must_use]
     pub fn vectorbt(periods_per_year: f64) -> Self {
         Self {
@@ -100,6 +117,7 @@ impl EventConfig {
             execution: Execution::NextOpen,
             costs: TradingCosts::default(),
             units: Units::Fractional,
+            shortfall: Shortfall::FillPart,
             leverage: 1.0,
             maintenance_margin: 0.0,
             max_lots: 1,
@@ -108,11 +126,17 @@ impl EventConfig {
         }
     }
 
-    /// The semantics of backtesting.py: whole units, no decision on the first bar. Its `spread` is
-    /// [`TradingCosts::entry_spread`], its `commission` [`TradingCosts::fee`].
+    /// The semantics of backtesting.py: whole units, entries rejected that cost too much, no decision on
+    /// the first bar. Its `spread` is [`TradingCosts::entry_spread`], its `commission`
+    /// [`TradingCosts::fee`], its `finalize_trades` [`AtEnd::CloseAtLastOpen`].
     #[must_use]
     pub fn backtesting_py(periods_per_year: f64) -> Self {
-        Self { units: Units::Whole, first_decision: 1, ..Self::vectorbt(periods_per_year) }
+        Self {
+            units: Units::Whole,
+            shortfall: Shortfall::Reject,
+            first_decision: 1,
+            ..Self::vectorbt(periods_per_year)
+        }
     }
 
     /// With this much money at the start.

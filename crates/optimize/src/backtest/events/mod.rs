@@ -36,6 +36,11 @@
 //!    marked; where nothing is left of it every lot is closed at the close and trading ends, and where
 //!    less is left than the maintenance margin every lot is closed there. Then the strategy is asked.
 //!
+//! **First in, first out.** Lots are kept in the order in which they were opened, and whatever closes
+//! several at once, or a part of what is held, takes the oldest first: a close, a target weight, a
+//! margin call, levels and times of the same bar. Only a lot's own level or time ends a younger one
+//! before an older one.
+//!
 //! With many assets each step is done for all of them before the next one: orders in the order placed,
 //! lots and assets in theirs. [`PortfolioOrders::target_weights`] goes from the largest sale to the largest
 //! purchase, so that sales pay for purchases. Lots are valued at the last price of their asset: the
@@ -62,10 +67,11 @@ mod planned;
 mod portfolio;
 mod result;
 mod run;
+mod targets;
 mod terms;
 
 pub use actions::{ActionKind, CorporateAction};
-pub use config::{AtEnd, EventConfig, TradingCosts, Units};
+pub use config::{AtEnd, EventConfig, Shortfall, TradingCosts, Units};
 pub use engine::EventBacktest;
 pub use order::{BarView, Level, Order, OrderKind, OrderStrategy, Orders, Sizing};
 pub use plan::{Direction, EntryPrice, TradePlan};

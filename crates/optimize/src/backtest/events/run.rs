@@ -314,10 +314,13 @@ impl<'r, 'a> Run<'r, 'a> {
         if self.placed.is_empty() && bar < account.first_due {
             return;
         }
-        for at in (0..account.lots.len()).rev() {
-            if account.lots[at].is_due(bar) {
-                let price = account.marks[account.lots[at].asset];
+        let mut at = 0;
+        while let Some(lot) = account.lots.get(at) {
+            if lot.is_due(bar) {
+                let price = account.marks[lot.asset];
                 account.close(at, f64::INFINITY, bar, price, ExitReason::Time);
+            } else {
+                at += 1;
             }
         }
         for (asset, request) in self.placed.drain(..) {
@@ -335,17 +338,19 @@ impl<'r, 'a> Run<'r, 'a> {
         }
     }
 
-    /// Stops and take profits of every lot.
+    /// Stops and take profits of every lot, the oldest first.
     fn levels(&mut self, bar: usize) {
-        for at in (0..self.account.lots.len()).rev() {
-            let lot = &self.account.lots[at];
+        let mut at = 0;
+        while let Some(lot) = self.account.lots.get(at) {
             let range = self.columns[lot.asset].range(bar);
-            if !lot.may_end(&range) {
-                continue;
-            }
-            let exit = range.level_exit(lot.trade.side, lot.stop_level(), lot.take());
-            if let Some((price, reason)) = exit {
-                self.account.close(at, f64::INFINITY, bar, price, reason);
+            let exit = lot
+                .may_end(&range)
+                .then(|| range.level_exit(lot.trade.side, lot.stop_level(), lot.take()));
+            match exit.flatten() {
+                Some((price, reason)) => {
+                    self.account.close(at, f64::INFINITY, bar, price, reason);
+                }
+                None => at += 1,
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Prices, sizes and fees of fills: what needs no ledger.
 
-use super::config::{EventConfig, TradingCosts, Units};
-use super::order::{Level, Sizing};
+use super::config::{EventConfig, Shortfall, TradingCosts, Units};
+use super::order::{Level, Order, OrderKind, Sizing};
 use crate::backtest::fast::Lanes;
 use crate::backtest::trade::{ExitReason, Side, Trade};
 
@@ -10,6 +10,7 @@ use crate::backtest::trade::{ExitReason, Side, Trade};
 pub(super) struct Terms {
     costs: TradingCosts,
     units: Units,
+    shortfall: Shortfall,
     pub(super) leverage: f64,
 }
 
@@ -45,7 +46,8 @@ pub(super) struct Purchase<L: Lanes> {
 
 impl Terms {
     pub(super) fn new(config: &EventConfig) -> Self {
-        Self { costs: config.costs, units: config.units, leverage: config.leverage }
+        let EventConfig { costs, units, shortfall, leverage, .. } = *config;
+        Self { costs, units, shortfall, leverage }
     }
 
     /// What a price is multiplied by where it fills, one after the other.
@@ -64,6 +66,22 @@ impl Terms {
     pub(super) fn fill_price<L: Lanes>(&self, price: L, is_buying: bool, is_entry: bool) -> L {
         let [slippage, spread, entry_spread] = self.moves(is_buying, is_entry);
         price * L::all(slippage) * L::all(spread) * L::all(entry_spread)
+    }
+
+    /// As `fill_price`, of limit orders: slippage and spread do not take a fill beyond its limit, which
+    /// is infinite for a purchase and 0 for a sale where there is none.
+    #[inline(always)]
+    pub(super) fn fill_within<L: Lanes>(
+        &self,
+        price: L,
+        limit: L,
+        is_buying: bool,
+        is_entry: bool,
+    ) -> L {
+        let [slippage, spread, entry_spread] = self.moves(is_buying, is_entry);
+        let price = price * L::all(slippage) * L::all(spread);
+        let price = if is_buying { price.min(limit) } else { price.max(limit) };
+        price * L::all(entry_spread)
     }
 
     #[inline(always)]
@@ -106,6 +124,14 @@ impl Terms {
         funds: L,
         exactly: Option<L>,
     ) -> Purchase<L> {
+        let some = units.below(L::all(f64::INFINITY));
+        let units = match (self.shortfall, exactly) {
+            (Shortfall::FillPart, None) => {
+                let part = funds * self.share_of_funds(L::all(1.0));
+                units.min(self.affordable(part, price))
+            }
+            _ => units,
+        };
         let size = if self.units == Units::Whole { units.floor() } else { units };
         let fee = self.fee(size, price);
         let spent = size * price + fee;
@@ -115,7 +141,7 @@ impl Terms {
             Side::Short => fee - size * price,
         };
         let none = L::all(0.0);
-        let mut is_paid = none.below(size) & size.below(L::all(f64::INFINITY)) & none.below(funds);
+        let mut is_paid = none.below(size) & some & none.below(funds);
         if exactly.is_none() {
             is_paid = is_paid & spent.up_to(funds * L::all(1.0 + 1e-12));
         }
@@ -140,16 +166,14 @@ impl Terms {
 
     /// The entry of an order at a price before costs; `None` where there is too little money.
     #[inline(always)]
-    pub(super) fn entry(
-        &self,
-        side: Side,
-        size: Sizing,
-        levels: Levels,
-        raw: f64,
-        equity: f64,
-        funds: f64,
-    ) -> Option<Entry> {
-        let price = self.fill_price(raw, side == Side::Long, true);
+    pub(super) fn entry(&self, order: &Order, raw: f64, equity: f64, funds: f64) -> Option<Entry> {
+        let Order { side, size, .. } = *order;
+        let levels = Levels { stop: order.stop_loss, take: order.take_profit };
+        let is_long = side == Side::Long;
+        let price = match order.kind {
+            OrderKind::Limit(limit) => self.fill_within(raw, limit, is_long, true),
+            OrderKind::Market | OrderKind::Stop(_) => self.fill_price(raw, is_long, true),
+        };
         let sign = side.sign();
         let at = |level: Level, sign: f64| match level {
             Level::Price(price) => price,

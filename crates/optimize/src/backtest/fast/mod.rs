@@ -1,6 +1,6 @@
 //! The fast path: statistics of long-or-flat signals without visiting the bars in between.
 //!
-//! A pass over the bars costs 2 to 4 ns a bar. Most of it is spent on bars on which nothing is
+//! A pass over the bars costs 2 to 4 ns a bar and set. Most of it is spent on bars on which nothing is
 //! decided. Here comparisons are made 64 bars at a time into bit masks (the simd module), orders are
 //! found by counting trailing zeros, and each round trip costs a constant number of operations
 //! (the walk) over tables that all parameter sets share (the tables).

@@ -12,6 +12,9 @@ use crate::error::{ErrorKind, Result};
 ///
 /// Ties go to the earlier asset. The first decision is on bar `lookback`.
 ///
+/// For programs only: it trades many assets, where a [`Strategy`](crate::backtest::Strategy) and so
+/// `tangency backtest`, grids and studies trade one.
+///
 /// Jegadeesh and Titman (1993), "Returns to Buying Winners and Selling Losers", Journal of Finance 48.
 ///
 /// # Examples

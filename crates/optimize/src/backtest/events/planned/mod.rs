@@ -20,6 +20,7 @@
 //! the same `Terms` in both, so that prices, sizes, fees and trades have the same bits.
 
 mod books;
+mod fills;
 mod lots;
 mod prepared;
 mod ranges;

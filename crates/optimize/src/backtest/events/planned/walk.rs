@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::books::{Account, Books, Entry};
-use super::lots::{Levels, Lots, Rules, SizeRule};
+use super::books::{Account, Books};
+use super::lots::{Lots, Rules};
 use super::ranges::Ranges;
 use super::record::{Exit, Nothing, Record, Seen};
 use crate::backtest::config::Execution;
 use crate::backtest::events::config::{AtEnd, EventConfig};
 use crate::backtest::events::plan::{Direction, TradePlan};
-use crate::backtest::events::terms::{Purchase, Terms};
+use crate::backtest::events::terms::Terms;
 use crate::backtest::fast::{Flags, LaneTask, Lanes, SignalMasks, WIDEST};
 use crate::backtest::trade::{ExitReason, Side};
 
@@ -56,9 +56,9 @@ pub(super) fn follow<L: Lanes, R: Record<L>>(
 
 /// A setting with plans.
 #[derive(Debug)]
-struct Walk<'r, 'a, L: Lanes> {
-    setting: Setting<'r, 'a>,
-    rules: Rules<L>,
+pub(super) struct Walk<'r, 'a, L: Lanes> {
+    pub(super) setting: Setting<'r, 'a>,
+    pub(super) rules: Rules<L>,
 }
 
 /// Market orders decided at a close.
@@ -70,10 +70,10 @@ struct MarketOrders<L: Lanes> {
 
 /// The plans at some bar.
 #[derive(Debug)]
-struct State<'s, R, L: Lanes> {
-    books: Books<L>,
-    lots: Lots<L>,
-    record: &'s mut R,
+pub(super) struct State<'s, R, L: Lanes> {
+    pub(super) books: Books<L>,
+    pub(super) lots: Lots<L>,
+    pub(super) record: &'s mut R,
 }
 
 impl<L: Lanes> Walk<'_, '_, L> {
@@ -196,7 +196,7 @@ impl<L: Lanes> Walk<'_, '_, L> {
         if bar + 1 == self.setting.close.len() && config.at_end == AtEnd::CloseAtLastOpen {
             let (held, raw) = (state.books.is_held(), L::all(self.setting.fill[bar]));
             let exit = Exit { bar, reason: ExitReason::EndOfData, held_until: bar + 1 };
-            self.leave(state, held, raw, exit);
+            self.leave(state, held, raw, None, exit);
         }
         state.record.moved(bar, &state.books);
     }
@@ -253,7 +253,7 @@ impl<L: Lanes> Walk<'_, '_, L> {
             let at_close = self.setting.config.execution == Execution::NextClose;
             let reason = if due.any() { ExitReason::Time } else { ExitReason::Signal };
             let held_until = bar + usize::from(at_close);
-            self.leave(state, leaving, raw, Exit { bar, reason, held_until });
+            self.leave(state, leaving, raw, None, Exit { bar, reason, held_until });
         }
         if let Some((side, entering)) = orders.entering {
             let entering = entering & !state.books.is_held();
@@ -262,7 +262,7 @@ impl<L: Lanes> Walk<'_, '_, L> {
                 let held_from = bar + usize::from(at_close);
                 let decided = L::all(self.setting.close[bar - 1]);
                 let seen = Seen { bar, held_from, low: raw, high: raw };
-                self.enter(state, entering, side, [raw, decided], seen);
+                self.enter(state, entering, side, [raw, decided], None, seen);
             }
         }
     }
@@ -283,11 +283,14 @@ impl<L: Lanes> Walk<'_, '_, L> {
         let is_upper = above & (books.is_short() | !below);
         let reached = below | above;
         let raw = lots.levels.upper.max(open).or(lots.levels.lower.min(open), is_upper);
+        // Take profits of long lots and limits of short ones above, the others below.
+        let [least, most] = [0.0, f64::INFINITY].map(L::all);
+        let limits = [lots.levels.upper.or(least, is_upper), most.or(lots.levels.lower, is_upper)];
         let waits = self.rules.shape.waits;
         let left = if waits { reached & !lots.waiting } else { reached };
         if left.any() {
             let reason = state.record.reason(&lots.levels, is_upper);
-            self.leave(state, left, raw, Exit { bar, reason, held_until: bar });
+            self.leave(state, left, raw, Some(limits), Exit { bar, reason, held_until: bar });
         }
         let filled = reached & state.lots.waiting;
         let [mut low, mut high] = [range.low, range.high].map(L::all);
@@ -303,7 +306,8 @@ impl<L: Lanes> Walk<'_, '_, L> {
         let side = if is_short { Side::Short } else { Side::Long };
         let decided = state.lots.decided;
         let seen = Seen { bar, held_from: bar + 1, low, high };
-        self.enter(state, filled, side, [raw, decided], seen);
+        let limit = if is_short { limits[0] } else { limits[1] };
+        self.enter(state, filled, side, [raw, decided], Some(limit), seen);
         // The worst is assumed of the rest of the bar.
         let levels = state.lots.levels;
         let (stopped, raw) = if is_short {
@@ -315,87 +319,8 @@ impl<L: Lanes> Walk<'_, '_, L> {
         if stopped.any() {
             let none = L::Flags::none();
             let reason = state.record.reason(&levels, if is_short { !none } else { none });
-            self.leave(state, stopped, raw, Exit { bar, reason, held_until: bar });
+            self.leave(state, stopped, raw, None, Exit { bar, reason, held_until: bar });
         }
         [low, high]
-    }
-
-    /// Closes lots at prices before costs.
-    #[inline(always)]
-    fn leave<R: Record<L>>(
-        &self,
-        state: &mut State<'_, R, L>,
-        flags: L::Flags,
-        raw: L,
-        exit: Exit,
-    ) {
-        let short = state.books.is_short();
-        let (selling, buying) =
-            (self.setting.terms.moves(false, false), self.setting.terms.moves(true, false));
-        let mut price = raw;
-        for (selling, buying) in selling.into_iter().zip(buying) {
-            price = price * L::all(buying).or(L::all(selling), short);
-        }
-        let fee = self.setting.terms.fee(state.books.units.abs(), price);
-        state.record.left(exit, raw, price, fee);
-        state.books.leave(flags, exit.bar, price, fee);
-        state.lots.leave(flags, &self.rules);
-    }
-
-    /// Opens lots at `[raw, decided]`: prices before costs, and the closes at which that was decided.
-    /// Too little money is a rejection.
-    #[inline(always)]
-    fn enter<R: Record<L>>(
-        &self,
-        state: &mut State<'_, R, L>,
-        flags: L::Flags,
-        side: Side,
-        [raw, decided]: [L; 2],
-        seen: Seen<L>,
-    ) {
-        let bar = seen.bar;
-        let (terms, rules) = (&self.setting.terms, &self.rules);
-        let is_long = side == Side::Long;
-        let price = terms.fill_price(raw, is_long, true);
-        let levels = rules.levels(side, decided);
-        let cash = state.books.cash;
-        let funds = cash * L::all(terms.leverage);
-        let (units, exactly) = self.units(side, cash, funds, price, &levels);
-        let Purchase { size, fee, paid, is_paid } =
-            terms.purchase(side, units, price, funds, exactly);
-        let entry = Entry { units: L::all(side.sign()) * size, price, fee, paid };
-        let rejected = flags & !is_paid;
-        if rejected.any() {
-            state.books.reject(rejected);
-            state.lots.leave(rejected, rules);
-        }
-        let entered = flags & is_paid;
-        state.record.entered(entered, side, seen, raw, &entry, &levels);
-        state.books.enter(entered, bar, &entry);
-        state.lots.enter(entered, rules, side, levels, [price, raw], bar);
-    }
-
-    /// Units that orders ask for, and what they cost if that is known beforehand.
-    #[inline(always)]
-    fn units(&self, side: Side, cash: L, funds: L, price: L, levels: &Levels<L>) -> (L, Option<L>) {
-        let asked = self.rules.size;
-        match self.rules.shape.size {
-            SizeRule::Funds => {
-                let terms = &self.setting.terms;
-                let part = funds * terms.share_of_funds(asked);
-                (terms.affordable(part, price), terms.takes_exactly().then_some(part))
-            }
-            SizeRule::Equity => (cash * asked / price, None),
-            SizeRule::Units => (asked, None),
-            SizeRule::Value => (asked / price, None),
-            SizeRule::Risk => {
-                let lost = match side {
-                    Side::Long => price - levels.lower,
-                    // As the other way round with the other sign.
-                    Side::Short => levels.upper - price,
-                };
-                (cash * asked / lost, None)
-            }
-        }
     }
 }
