@@ -8,6 +8,7 @@ mod allocation_methods;
 mod backtest_agreement;
 mod backtest_events;
 mod backtest_expressions;
+mod backtest_fills;
 mod backtest_grids;
 mod backtest_models;
 mod backtest_plans;
