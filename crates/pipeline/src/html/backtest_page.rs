@@ -236,6 +236,9 @@ fn number(value: f64, decimals: usize) -> String {
 
 /// A price with the decimals that its size needs.
 fn price_text(price: f64) -> String {
-    let decimals = if price.abs() >= 100.0 { 2 } else { 4 };
-    format!("{price:.decimals$}")
+    match price.abs() {
+        size if size >= 100.0 => format!("{price:.2}"),
+        size if size >= 0.01 => format!("{price:.4}"),
+        _ => format!("{price:.4e}"),
+    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use plotters::prelude::*;
 use tangency_optimize::backtest::{Side, TradeStatus};
 
-use super::canvas::{EARNED, ERROR_VARIANCE, INK, PRIOR, decimals};
+use super::canvas::{EARNED, ERROR_VARIANCE, INK, PRIOR, price_label};
 use super::over_time::{Line, beside_holding, extremes, over_dates, over_time, percent, thinned};
 use crate::backtest::{BacktestReport, TradeRow};
 
@@ -45,7 +45,7 @@ pub(in crate::html) fn trades_on_price(
     let margin = ((highest - lowest) * 0.08).max(highest.abs() * 1e-3);
     let axis = lowest - margin..highest + margin;
     let place = |bar: usize| bar as f64 - bars.start as f64;
-    let label = |price: &f64| format!("{price:.0$}", decimals(highest));
+    let label = |price: &f64| price_label(*price, highest);
     over_dates(dates, 320, (axis.clone(), 6, &label), |chart| {
         for trade in &trades {
             let from = place(trade.entry_bar).max(0.0);

@@ -56,12 +56,35 @@ pub(super) fn rule_colour(name: &str) -> RGBColor {
     }
 }
 
-/// Decimals that an axis of prices up to this one needs.
-pub(super) fn decimals(price: f64) -> usize {
-    match price {
-        p if p >= 100.0 => 0,
-        p if p >= 10.0 => 1,
-        p if p >= 1.0 => 2,
-        _ => 4,
+/// A price on an axis that goes up to `highest`, short enough to stand beside it and with the digits that
+/// tell it from its neighbours.
+pub(super) fn price_label(price: f64, highest: f64) -> String {
+    match highest {
+        h if !(0.01..1e7).contains(&h) => format!("{price:.2e}"),
+        h if h >= 100.0 => format!("{price:.0}"),
+        h if h >= 10.0 => format!("{price:.1}"),
+        h if h >= 1.0 => format!("{price:.2}"),
+        _ => format!("{price:.4}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_prices_are_short_and_tell_them_apart() {
+        let cases = [
+            (160_000_000.0, 180_000_000.0, "1.60e8"),
+            (8_000_000.0, 9_000_000.0, "8000000"),
+            (120.0, 135.0, "120"),
+            (9.5, 12.0, "9.5"),
+            (1.0, 1.3, "1.00"),
+            (0.25, 0.3, "0.2500"),
+            (0.000_011_8, 0.000_013, "1.18e-5"),
+        ];
+        for (price, highest, expected) in cases {
+            assert_eq!(price_label(price, highest), expected);
+        }
     }
 }

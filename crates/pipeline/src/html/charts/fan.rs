@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::canvas::{EARNED, FAINT, INK, decimals, draw, font};
+use super::canvas::{EARNED, FAINT, INK, draw, font, price_label};
 use crate::report::Fan;
 
 /// History and fan on one price axis; the x axis counts rows from the decision.
@@ -36,7 +36,7 @@ pub(in crate::html) fn fan(fan: &Fan) -> Option<String> {
             .x_labels(6)
             .y_labels(5)
             .x_label_formatter(&|row| format!("{row:+.0}"))
-            .y_label_formatter(&|price| format!("{price:.0$}", decimals(highest)))
+            .y_label_formatter(&|price| price_label(*price, highest))
             .draw()?;
         let mut outline = path(&fan.upper);
         outline.extend(path(&fan.lower).into_iter().rev());
