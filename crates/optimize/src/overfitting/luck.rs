@@ -212,10 +212,10 @@ impl fmt::Display for Luck {
 /// Two digits where they say something; never a certainty.
 fn percent(probability: f64) -> String {
     match 100.0 * probability {
-        p if p < 0.01 => "below 0.01 %".to_owned(),
+        p if p < 0.01 => "less than 0.01 %".to_owned(),
         p if p < 1.0 => format!("{p:.2} %"),
         p if p < 10.0 => format!("{p:.1} %"),
-        p if p > 99.0 => "above 99 %".to_owned(),
+        p if p > 99.0 => "more than 99 %".to_owned(),
         p => format!("{p:.0} %"),
     }
 }

@@ -150,11 +150,14 @@ fn fold_row(fold: &WalkForwardRow) -> Markup {
 }
 
 fn landscape(report: &RuleStudyReport) -> Markup {
-    let map = heat_map(report);
+    let (shares, map, lines) = (importance(report), heat_map(report), parallel(report));
+    if shares.is_none() && map.is_none() && lines.is_none() {
+        return html! {};
+    }
     let name = report.metric.name().replace('_', " ");
     html! {
         h2 { "What it depends on" }
-        @if let Some(picture) = importance(report) {
+        @if let Some(picture) = shares {
             (figure(Some(picture), Some(&format!(
                 "Share of the variance of the {name} over {} that each parameter explains by itself",
                 sampled(report)
@@ -168,7 +171,7 @@ fn landscape(report: &RuleStudyReport) -> Markup {
             }
             (figure(Some(picture), None))
         }
-        @if let Some(picture) = parallel(report) {
+        @if let Some(picture) = lines {
             p { "Every line is a trial. Blue: the best 5 %; orange: the best." }
             (figure(Some(picture), Some("Each axis from its lowest to its highest value; below an axis where a parameter is switched off")))
         }

@@ -120,7 +120,7 @@ fn the_same_bytes_whatever_the_workers() {
 #[test]
 fn the_verdict_is_a_sentence_and_a_certainty_reads_like_one() {
     let luck = StudyLuck {
-        sentence: "luck alone would do as well in above 99 % of such searches".to_owned(),
+        sentence: "luck alone would do as well in more than 99 % of such searches".to_owned(),
         expected_maximum_sharpe: 0.9,
         probability_of_overfitting: Some(0.5),
         superior_predictive_ability: Some(1.0),
@@ -128,7 +128,7 @@ fn the_verdict_is_a_sentence_and_a_certainty_reads_like_one() {
     let folder = tempfile::tempdir().unwrap();
     report(1, Some(luck)).0.write(folder.path(), &CancelToken::new()).unwrap();
     let page = std::fs::read_to_string(folder.path().join("index.html")).unwrap();
-    assert!(page.contains("Luck alone would do as well in above 99 % of such searches."));
+    assert!(page.contains("Luck alone would do as well in more than 99 % of such searches."));
     assert!(page.contains("the best would still look as good in 100.0 % of samples"));
 }
 
@@ -152,6 +152,8 @@ fn a_search_that_found_nothing_has_a_page_too() {
     report.write(folder.path(), &CancelToken::new()).unwrap();
     let page = std::fs::read_to_string(folder.path().join("index.html")).unwrap();
     assert!(page.contains("nothing to judge by") && !page.contains("NaN"), "{page}");
+    // No heading without anything below it.
+    assert!(!page.contains("What it depends on"), "{page}");
 }
 
 #[test]
