@@ -81,13 +81,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "W", default_value_t = 0.0, allow_negative_numbers = true)]
     pub(crate) min_weight: f64,
     /// Largest weight of an asset.
-    #[arg(long, value_name = "W", default_value_t = 1.0)]
+    #[arg(long, value_name = "W", default_value_t = 1.0, allow_negative_numbers = true)]
     pub(crate) max_weight: f64,
     /// Cost of trading, as a share of the traded value.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.001)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, default_value_t = 0.001)]
     pub(crate) cost: f64,
     /// Periods per year, for annualisation.
-    #[arg(long, value_name = "N", default_value_t = 252.0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 252.0)]
     pub(crate) periods_per_year: f64,
     /// Annual risk-free rate.
     #[arg(long, value_name = "RATE", default_value_t = 0.0, allow_negative_numbers = true)]
@@ -196,7 +196,7 @@ pub(crate) struct WeightsArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Periods per year, for annualisation.
-    #[arg(long, value_name = "N", default_value_t = 252.0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 252.0)]
     pub(crate) periods_per_year: f64,
 }
 
@@ -247,9 +247,9 @@ pub(crate) struct GridArgs {
     /// hyperband, bohb, cma-es, genetic.
     #[arg(long, value_name = "NAME", default_value = "grid")]
     pub(crate) method: String,
-    /// How many trials a method other than grid may spend.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) trials: u64,
+    /// How many trials a method other than grid may spend [default: 100].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) trials: Option<u64>,
     /// Go on where the journal of an interrupted search ends.
     #[arg(long)]
     pub(crate) resume: bool,
@@ -271,10 +271,10 @@ pub(crate) struct GridArgs {
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub(crate) top: usize,
     /// Proportional fee of each fill.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.001)]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, default_value_t = 0.001)]
     pub(crate) fees: f64,
     /// Periods per year, for annualisation.
-    #[arg(long, value_name = "N", default_value_t = 252.0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 252.0)]
     pub(crate) periods_per_year: f64,
     /// The asset, where the input holds closes of several.
     #[arg(long, value_name = "NAME")]
@@ -328,7 +328,7 @@ pub(crate) struct BacktestArgs {
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true, default_value_t = 0.0)]
     pub(crate) slippage: f64,
     /// Periods per year, for annualisation.
-    #[arg(long, value_name = "N", default_value_t = 252.0)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 252.0)]
     pub(crate) periods_per_year: f64,
 }
 

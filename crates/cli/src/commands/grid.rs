@@ -27,6 +27,10 @@ use crate::{asset, interrupt, output};
 
 /// Trials that the pictures of a report are drawn from.
 const SAMPLED: usize = 20_000;
+/// What a method that chooses may spend unless told otherwise.
+const TRIALS: u64 = 100;
+/// Figures without decimals.
+const COUNTS: [&str; 3] = ["trades", "closed_trades", "bars_in_market"];
 /// A thousand million backtests take a quarter of an hour at the least; more is a slip of the keyboard.
 const MOST_COMBINATIONS: u64 = 1_000_000_000;
 
@@ -87,9 +91,16 @@ pub(crate) fn run(global: &Global, args: &GridArgs) -> Outcome {
     let rule = Rule::new(&args.rule)?;
     let metric = BacktestObjective::metric(&args.metric).map_err(Failure::usage)?;
     let grid = grid(&rule, args)?;
-    let method = match args.method.as_str() {
-        "grid" => None,
-        name => Some(Method::named(name, args.trials).map_err(Failure::usage)?),
+    let method = match (args.method.as_str(), args.trials) {
+        ("grid", None) => None,
+        ("grid", Some(_)) => {
+            return Err(Failure::usage(
+                "--trials needs a --method that chooses; grid tries every combination",
+            ));
+        }
+        (name, trials) => {
+            Some(Method::named(name, trials.unwrap_or(TRIALS)).map_err(Failure::usage)?)
+        }
     };
     let config = BacktestConfig::new(args.periods_per_year).with_costs(Costs::fee(args.fees));
     config.check().map_err(Failure::usage)?;
@@ -267,6 +278,10 @@ fn failure(error: Error) -> Failure {
         // What was measured by then is in the journal.
         ErrorKind::JournalWrite { .. } | ErrorKind::Sink { .. } => Failure::unwritten(error),
         ErrorKind::Journal { .. } => Failure::output(error),
+        // The library has a sum over all of these, which nobody can read.
+        ErrorKind::JournalOfAnother { path, what: "data set", .. } => Failure::usage(format!(
+            "the journal {path} is of another data set: its prices, fees or periods per year are not these"
+        )),
         _ => Failure::usage(error),
     }
 }
@@ -328,22 +343,25 @@ fn text(document: &Document, out: Option<&Path>) -> String {
     }
     let figure = |entry: &Entry, wanted: &str| {
         let known = entry.metrics.0.iter().find(|(name, _)| name == wanted);
-        let value = known.and_then(|(_, value)| value.as_f64());
-        value.map_or("-".to_owned(), |value| format!("{value:.4}"))
+        match known.and_then(|(_, value)| value.as_f64()) {
+            None => "-".to_owned(),
+            Some(count) if COUNTS.contains(&wanted) => format!("{count}"),
+            Some(value) => format!("{value:.4}"),
+        }
     };
     let mut shown = vec!["total_return", "sharpe", "max_drawdown", "trades", "win_rate"];
     if !shown.contains(&document.metric) {
         shown.insert(0, document.metric);
     }
     if document.best.is_none() {
-        let _ = writeln!(text, "no trial has a {}: none of them traded", document.metric);
-        return text;
+        let _ = writeln!(text, "no trial has a {}: none made the trades it takes", document.metric);
+    } else {
+        let _ = write!(text, "{:<28}", format!("best by {}", document.metric));
+        for name in &shown {
+            let _ = write!(text, "  {name:>13}");
+        }
+        text.push('\n');
     }
-    let _ = write!(text, "{:<28}", format!("best by {}", document.metric));
-    for name in &shown {
-        let _ = write!(text, "  {name:>13}");
-    }
-    text.push('\n');
     for entry in &document.top {
         let params: Vec<String> =
             entry.params.0.iter().map(|(name, value)| format!("{name}={value}")).collect();

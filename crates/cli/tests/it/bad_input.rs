@@ -133,6 +133,8 @@ fn requests_that_make_no_sense() {
     check(&place, &format!("{grid} --param fast=50 --param slow=10"), &[]);
     check(&place, &format!("{grid} --param fast=a:b:c --param slow=10"), &["a"]);
     check(&place, &format!("{grid} --param fast=5 --param slow=10 --fees 2"), &["fee", "2"]);
+    check(&place, &format!("{grid} --param fast=5 --param slow=10 --fees -1"), &["fee", "-1"]);
+    check(&place, &format!("{grid} --param fast=5 --param slow=10 --trials 3"), &["--method"]);
     check(&place, &format!("{grid} --param fast=5 --param slow=10 --out @no/where.csv"), &["no"]);
     let grid = "grid --input @prices.csv --column AAPL --param fast=5 --param slow=10";
     check(

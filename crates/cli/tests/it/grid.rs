@@ -120,6 +120,22 @@ fn a_grid_over_a_rule_as_text_is_that_over_the_ready_made_one() {
 }
 
 #[test]
+fn a_rule_as_text_is_journalled_in_its_own_words() {
+    let place = Workplace::new();
+    let (input, out) = (place.prices(1, 300), place.text("trials.csv"));
+    let line = ["grid", "--input", &input, "--metric", "win_rate", "--no-progress", "--out", &out];
+    let rule = ["--entry", "close > floor", "--exit", "close < 0", "--param", "floor=0,1e9"];
+    // One buys and never sells, the other never trades: neither has a win rate.
+    let ended = run_with(&[&line[..], &rule].concat());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("no trial has a win_rate"), "{}", ended.stdout);
+    assert!(ended.stdout.ends_with(&format!("all trials: {out}\n")), "{}", ended.stdout);
+    let listed = run(&format!("studies {}", place.path("").display())).stdout;
+    assert!(listed.contains("enter close > floor, leave close < 0 "), "{listed}");
+    assert!(!listed.contains("Expression"), "{listed}");
+}
+
+#[test]
 fn parameters_stand_in_the_order_in_which_they_were_given() {
     let place = Workplace::new();
     let input = place.prices(1, 400);
@@ -128,7 +144,11 @@ fn parameters_stand_in_the_order_in_which_they_were_given() {
          --no-progress --out {}",
         place.text("t.csv")
     );
-    assert!(run(&line).stdout.contains("slow=30 fast=5"), "as text");
+    let text = run(&line).stdout;
+    assert!(text.contains("slow=30 fast=5"), "{text}");
+    // Trades are counted, the other figures measured.
+    let best: Vec<&str> = text.lines().nth(3).unwrap().split_whitespace().collect();
+    assert!(best[2].contains('.') && !best[5].contains('.'), "{text}");
     let document = run(&format!("{line} --json")).stdout;
     let (slow, fast) = (document.find("\"slow\"").unwrap(), document.find("\"fast\"").unwrap());
     assert!(slow < fast, "{document}");

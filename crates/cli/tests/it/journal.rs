@@ -38,7 +38,8 @@ fn journals_of_other_data_are_refused() {
         assert_eq!(ended.code, 2, "{}", ended.stdout);
         ended.json()["error"]["message"].as_str().unwrap().to_owned()
     };
-    assert!(refusal(&["--resume", "--fees", "0.002"]).contains("is of another data set: "));
+    let other = refusal(&["--resume", "--fees", "0.002"]);
+    assert!(other.contains("is of another data set: its prices, fees or periods"), "{other}");
     assert!(refusal(&["--resume", "--param", "low=1"]).contains("given twice"));
     assert!(refusal(&["--resume", "--seed", "7"]).contains("is of another seed: 0, not 7"));
     place.write("closes.csv", &closes(501));

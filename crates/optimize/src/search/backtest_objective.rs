@@ -169,7 +169,13 @@ impl<'a> BacktestObjective<'a> {
     pub fn name(&self) -> String {
         match &self.rule {
             Rule::Kind(kind) => kind.name().to_owned(),
-            Rule::Expression(rule) => format!("{rule:?}"),
+            Rule::Expression(rule) => {
+                let mut name = format!("enter {}, leave {}", rule.entry, rule.exit);
+                for (parameter, value) in &rule.parameters {
+                    name += &format!(", {parameter} = {value}");
+                }
+                name
+            }
         }
     }
 
