@@ -1,12 +1,10 @@
 //! Files into frames, by their ending; the embedded data set.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
 use tangency::shared_data::csv::CsvReader;
-use tangency::shared_data::{Frame, NanPolicy, Reader};
+use tangency::shared_data::{ErrorKind, Frame, NanPolicy, Reader};
 
 use crate::exit::{Failure, Outcome};
 
@@ -79,21 +77,18 @@ pub(crate) fn refuse_bars(frame: &Frame, path: &Path) -> Outcome<()> {
 /// Reads a file by its ending.
 pub(crate) fn read(path: &Path, gaps: Gaps) -> Outcome<Frame> {
     let keep = |keep: bool| if keep { NanPolicy::Keep } else { NanPolicy::Reject };
-    let missing = keep(gaps != Gaps::Reject);
-    let literal_nan = keep(gaps == Gaps::MissingAndNan);
-    let name = path.to_string_lossy();
-    let frame = if name.ends_with(".csv.gz") {
-        let text = File::open(path).and_then(|file| {
-            let mut text = Vec::new();
-            GzDecoder::new(file).read_to_end(&mut text).map(|_| text)
-        });
-        let text =
-            text.map_err(|error| Failure::input(format!("{name}: cannot read the file: {error}")))?;
-        CsvReader::new().missing_cells(missing).literal_nan(literal_nan).read_bytes(text, &name)
-    } else {
-        Reader::new().missing_values(missing).literal_nan(literal_nan).read(path)
-    };
-    frame.map_err(Failure::input)
+    let reader = Reader::new()
+        .missing_values(keep(gaps != Gaps::Reject))
+        .literal_nan(keep(gaps == Gaps::MissingAndNan));
+    reader.read(path).map_err(|error| match error.kind() {
+        // The library's advice is for programs: nobody can set the delimiter here.
+        ErrorKind::OtherDelimiter { expected, found, .. } => Failure::input(format!(
+            "{}, line 1: cells stand between {found:?}, expected {expected:?}; write the file anew \
+             with {expected:?} between cells and a point in decimals",
+            path.display()
+        )),
+        _ => Failure::input(error),
+    })
 }
 
 /// A line of a market capitalisation file.

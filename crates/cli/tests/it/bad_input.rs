@@ -49,7 +49,9 @@ fn files_that_hold_no_prices() {
     place.write("twice.csv", "Date,A,B\n2020-01-01,1,2\n2020-01-01,1,2\n");
     place.write("one.csv", "Date,A\n2020-01-01,1\n2020-01-02,1\n");
     place.write("notes.txt", "Date,A,B\n");
-    let cases: [(&str, &[&str]); 13] = [
+    place.write("semicolons.csv", "Date;A;B\n2020-01-01;1;2\n2020-01-02;1;2\n");
+    place.write("unpacked.csv.gz", "Date,A,B\n2020-01-01,1,2\n2020-01-02,1,2\n");
+    let cases: [(&str, &[&str]); 15] = [
         ("absent.csv", &["absent.csv"]),
         ("empty.csv", &["empty.csv", "empty"]),
         ("header.csv", &["header.csv", "no rows"]),
@@ -62,7 +64,9 @@ fn files_that_hold_no_prices() {
         ("unordered.csv", &["unordered.csv", "line 3", "2020-01-01", "2020-01-02"]),
         ("twice.csv", &["twice.csv", "line 3", "2020-01-01"]),
         ("one.csv", &["2 assets", "got 1"]),
-        ("notes.txt", &["notes.txt", "txt"]),
+        ("notes.txt", &["notes.txt", "\"txt\"", ".csv.gz, "]),
+        ("semicolons.csv", &["semicolons.csv", "';'", "write the file anew"]),
+        ("unpacked.csv.gz", &["unpacked.csv.gz", "gzip"]),
     ];
     for (file, parts) in cases {
         check(&place, &format!("run --input @{file} {RUN}"), parts);
