@@ -17,7 +17,8 @@ mod transform;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use tangency::optimize::search::{RemoteBacktest, TileJob};
 use tangency::pool::process::{Registry, worker_entry};
 
@@ -56,11 +57,22 @@ fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    let json = std::env::args_os().any(|argument| argument == "--json");
+    output::print_failure(json, &Failure::usage(format!("{} (see --help)", mistake(error))));
+    ExitCode::from(BAD_INPUT)
+}
+
+/// What is wrong, on one line for people and scripts alike.
+fn mistake(error: &clap::Error) -> String {
+    // Where there is no subcommand the parser has the whole help for a message.
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let command = Cli::command();
+        let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        return format!("expected a subcommand: {}", names.join(", "));
+    }
     let rendered = error.to_string();
-    // The first paragraph names the mistake, on one line for people and scripts alike.
+    // The first paragraph names the mistake.
     let message = rendered.split("\n\n").next().unwrap_or_default();
     let words: Vec<&str> = message.trim_start_matches("error: ").split_whitespace().collect();
-    let json = std::env::args_os().any(|argument| argument == "--json");
-    output::print_failure(json, &Failure::usage(format!("{} (see --help)", words.join(" "))));
-    ExitCode::from(BAD_INPUT)
+    words.join(" ")
 }

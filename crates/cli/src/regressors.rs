@@ -29,7 +29,13 @@ impl Regressors {
         let known = start..start + dates.len();
         let own = &frame.timestamps()[start..];
         if let Some(at) = (0..dates.len()).find(|&at| own.get(at) != Some(&dates[at])) {
-            return Err(missing(dates[at]));
+            return Err(match own.get(at) {
+                Some(&extra) if extra < dates[at] => Failure::input(format!(
+                    "{name}: {} is no date of the input",
+                    time::format_date(extra)
+                )),
+                _ => missing(dates[at]),
+            });
         }
         let future = known.end..known.end + horizon;
         if future.end > frame.n_rows() {

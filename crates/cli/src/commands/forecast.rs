@@ -1,6 +1,6 @@
 //! `tangency forecast`: every series of a file, or one of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -224,6 +224,7 @@ fn choose(spec: ModelSpec, args: &ForecastArgs) -> Outcome<Chosen> {
         return Ok(Chosen::Other(spec.build()));
     };
     let mut arima = Arima::of_order(order).with_mean(mean);
+    let mut fixed = HashSet::new();
     for entry in args.fixed.iter().flat_map(|fixed| fixed.split(',')) {
         let Some((name, value)) = entry.split_once('=') else {
             return Err(Failure::usage(format!("--fixed expects name=value, got {entry:?}")));
@@ -231,6 +232,9 @@ fn choose(spec: ModelSpec, args: &ForecastArgs) -> Outcome<Chosen> {
         let value = value.trim().parse().map_err(|_| {
             Failure::usage(format!("--fixed {}: cannot read {value:?} as a number", name.trim()))
         })?;
+        if !fixed.insert(name.trim()) {
+            return Err(Failure::usage(format!("--fixed gives {} twice", name.trim())));
+        }
         arima = arima.fix(name.trim(), value);
     }
     Ok(Chosen::Arima(arima))
@@ -370,10 +374,11 @@ fn text(document: &Document) -> String {
             }
             (None, None) => None,
         };
-        let _ = write!(text, "{:<12} {:>14.6}", series.name, series.last.unwrap_or(f64::NAN));
+        let _ = write!(text, "{:<12} {:>14}", series.name, cell(series.last.unwrap_or(f64::NAN)));
         match ends {
             Some((mean, lower, upper)) => {
-                let _ = write!(text, " {mean:>14.6} {lower:>14.6} {upper:>14.6}  ");
+                let [mean, lower, upper] = [mean, lower, upper].map(cell);
+                let _ = write!(text, " {mean:>14} {lower:>14} {upper:>14}  ");
             }
             None => {
                 let _ = write!(text, " {:>14} {:>14} {:>14}  ", "-", "-", "-");
@@ -383,4 +388,10 @@ fn text(document: &Document) -> String {
         let _ = writeln!(text, "{told}");
     }
     text
+}
+
+/// Enough digits of any size, in a column's width.
+fn cell(value: f64) -> String {
+    let is_plain = value == 0.0 || (0.01..1e7).contains(&value.abs());
+    if is_plain { format!("{value:.6}") } else { format!("{value:.6e}") }
 }

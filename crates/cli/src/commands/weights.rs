@@ -60,6 +60,12 @@ pub(crate) fn run(global: &Global, args: &WeightsArgs) -> Outcome {
     if args.method != MethodArg::BlackLitterman {
         config.only_default_opinions()?;
     }
+    if args.method == MethodArg::Cvar && !(config.cvar_level > 0.0 && config.cvar_level < 1.0) {
+        return Err(Failure::input(format!(
+            "cvar_level is {}, expected above 0 and below 1",
+            config.cvar_level
+        )));
+    }
     let frame = closes(args, &config)?;
     let assets = frame.names().to_vec();
     let constraints = config.constraints(&assets)?;
@@ -228,13 +234,18 @@ fn text(document: &Document) -> String {
     for (asset, weight) in document.assets.iter().zip(&document.weights) {
         let _ = writeln!(text, "{asset:<12} {:>10}", percent(*weight));
     }
+    // Prices that never change have none.
+    let sharpe = match document.sharpe {
+        sharpe if sharpe.is_finite() => format!("{sharpe:.3}"),
+        _ => "-".to_owned(),
+    };
     let _ = writeln!(
         text,
-        "\na year: {} {}, volatility {}, Sharpe {:.3}",
+        "\na year: {} {}, volatility {}, Sharpe {}",
         if document.posterior_mean.is_some() { "excess return" } else { "return" },
         percent(document.expected_return),
         percent(document.volatility),
-        document.sharpe
+        sharpe
     );
     text
 }

@@ -1,6 +1,6 @@
 //! Bad input: exit code 2, one line that names the trouble, and nothing written.
 
-use crate::command::{Workplace, run};
+use crate::command::{Workplace, run, run_with};
 
 /// Runs a command line in which `@NAME` is a file of the workplace, expects a refusal, and returns
 /// its message.
@@ -123,6 +123,12 @@ fn requests_that_make_no_sense() {
     check(&place, &format!("{forecast} --model naive --horizon 3 --rows 9:4"), &["9:4"]);
     check(&place, &format!("{forecast} --model naive --horizon 3 --mean drift"), &["--mean"]);
     check(&place, &format!("{forecast} --model arima:1,1,1 --horizon 3 --fixed ar7=1"), &["ar7"]);
+    check(
+        &place,
+        &format!("{forecast} --model arima:1,1,1 --horizon 3 --fixed ar1=0.5,ar1=0.6"),
+        &["--fixed gives ar1 twice"],
+    );
+    check(&place, "run --cost -1 --out @out", &["cost", "got -1"]);
     check(&place, "run --horizon 0 --out @out", &["horizon", "at least 1", "got 0"]);
     check(&place, "run --max-weight 0.01 --out @out --no-progress", &["cannot sum to 1", "0.2"]);
     check(&place, &format!("{forecast} --model naive --horizon 99999999999"), &["at most 100000"]);
@@ -159,6 +165,14 @@ fn requests_that_make_no_sense() {
 }
 
 #[test]
+fn without_a_subcommand_one_line_lists_them() {
+    let ended = run_with(&[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    assert!(ended.stderr.starts_with("tangency: expected a subcommand: run, "), "{}", ended.stderr);
+    assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+}
+
+#[test]
 fn a_report_that_has_no_place_is_refused_before_the_work() {
     let place = Workplace::new();
     place.write("taken", "");
@@ -190,6 +204,9 @@ fn configurations_that_make_no_sense() {
     place.write("views.toml", "[[views]]\nasset = \"AMD\"\nreturn = 0.1\n");
     let line = "weights --input @prices.csv --method min-volatility --config @views.toml";
     check(&place, line, &["views", "only black-litterman"]);
+    place.write("level.toml", "cvar_level = 1.5\n");
+    let line = "weights --input @prices.csv --method cvar --config @level.toml";
+    check(&place, line, &["cvar_level", "1.5"]);
     place.write("bounds.toml", "[bounds]\nupper = 0.5\n");
     let line = "weights --input @prices.csv --method hrp --config @bounds.toml";
     check(&place, line, &["hrp", "no bounds"]);

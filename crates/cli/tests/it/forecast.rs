@@ -88,6 +88,18 @@ fn regressors_bring_their_future() {
     let ended = run(&format!("{line} --horizon 11 --no-progress"));
     assert_eq!(ended.code, 2);
     assert!(ended.stdout.contains("needs 11 rows after 1959"), "{}", ended.stdout);
+    // A row that the input has not is named itself, not the one that should stand there.
+    place.write(
+        "y.csv",
+        &target
+            .lines()
+            .filter(|line| !line.starts_with("1930,"))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>(),
+    );
+    let ended = run(&format!("{line} --horizon 10 --no-progress"));
+    assert_eq!(ended.code, 2);
+    assert!(ended.stdout.contains("1930-01-01 is no date of the input"), "{}", ended.stdout);
 }
 
 #[test]
@@ -267,4 +279,24 @@ fn an_approximate_choice_on_request() {
     );
     let refused = run(&format!("{line} --model arima:1,1,1 --approximate"));
     assert_eq!(refused.code, 2, "{}", refused.stdout);
+}
+
+#[test]
+fn figures_of_any_size_are_shown_with_their_digits() {
+    let place = Workplace::new();
+    let mut text = "Date,TINY,HUGE\n".to_owned();
+    for day in 0..40 {
+        let price = 10.0 + (f64::from(day) * 1.3).sin();
+        text += &format!("{},{},{}\n", 1900 + day, price * 1e-6, price * 1e30);
+    }
+    let input = place.write("sizes.csv", &text);
+    let ended = run(&format!("forecast --input {input} --model naive --horizon 1 --no-progress"));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let last = 10.0 + (39.0_f64 * 1.3).sin();
+    for (name, digits) in
+        [("TINY", format!("{:.6e}", last * 1e-6)), ("HUGE", format!("{:.6e}", last * 1e30))]
+    {
+        let line = ended.stdout.lines().find(|line| line.starts_with(name)).unwrap();
+        assert_eq!(line.split_whitespace().nth(1), Some(digits.as_str()), "{line}");
+    }
 }
