@@ -145,8 +145,11 @@ fn crossover(
     cross: SmaCross,
     settings: BacktestConfig,
 ) -> Result<(Halves, Vec<f64>)> {
-    let mut signals = Signals::default();
-    cross.signals_into(&Bars::from_closes(closes)?, &mut signals)?;
+    let mut signals = Signals::new(closes.len());
+    // A window longer than the series has no average: the pair never trades, and has no figure.
+    if cross.fast.max(cross.slow) <= closes.len() {
+        cross.signals_into(&Bars::from_closes(closes)?, &mut signals)?;
+    }
     halves(closes, split, settings, |side, rows| side.run_signals(&signals.slice(rows)?, EQUITY))
 }
 
@@ -211,6 +214,17 @@ mod tests {
         assert_eq!(median([3.0, f64::NAN, 1.0].into_iter()), 2.0);
         assert_eq!(median([3.0, 5.0, 1.0].into_iter()), 3.0);
         assert!(median([f64::NAN].into_iter()).is_nan());
+    }
+
+    #[test]
+    fn a_window_longer_than_the_series_has_no_figure() {
+        let closes: Vec<f64> = (0..60).map(|row| 100.0 + (f64::from(row) / 3.0).sin()).collect();
+        let settings = BacktestConfig::new(252.0);
+        let figures = |slow| crossover(&closes, 40, SmaCross { fast: 3, slow }, settings).unwrap();
+        assert!(figures(6).0.in_sample.is_finite());
+        let (halves, returns) = figures(61);
+        assert!(halves.in_sample.is_nan() && halves.out_of_sample.is_nan());
+        assert_eq!(returns, [0.0; 40]);
     }
 
     #[test]

@@ -78,8 +78,9 @@ fn parquet_and_gzip_inputs_are_read() {
     let frame = tangency::shared_data::csv::read(&csv).unwrap();
     tangency::shared_data::write(&frame, place.path("prices.parquet")).unwrap();
     tangency::shared_data::write(&frame, place.path("prices.arrow")).unwrap();
+    tangency::shared_data::write(&frame, place.path("prices.csv.gz")).unwrap();
     let mut reports = Vec::new();
-    for name in ["prices.csv", "prices.parquet", "prices.arrow"] {
+    for name in ["prices.csv", "prices.parquet", "prices.arrow", "prices.csv.gz"] {
         let (input, out) = (place.text(name), place.text("out"));
         let ended = run(&format!("run --json --input {input} --out {out} {SHORT}"));
         assert_eq!(ended.code, 0, "{name}: {}", ended.stdout);
@@ -90,6 +91,22 @@ fn parquet_and_gzip_inputs_are_read() {
     }
     assert_eq!(reports[0], reports[1]);
     assert_eq!(reports[0], reports[2]);
+    assert_eq!(reports[0], reports[3]);
+}
+
+#[test]
+fn few_rows_have_a_report_without_the_long_windows() {
+    let place = Workplace::new();
+    let (input, out) = (place.prices(2, 70), place.text("out"));
+    let line =
+        format!("run --json --input {input} --out {out} --train 30 --horizon 1 --no-progress");
+    let ended = run(&line);
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    let grid = &ended.json()["report"]["grid"];
+    // Fast windows of 5 rows beside slow ones of 20 and of 200.
+    let cells = grid["median"][0].as_array().unwrap();
+    assert!(cells[0].is_number() && cells.last().unwrap().is_null(), "{grid}");
+    assert!(grid["best"]["slow"].as_u64().unwrap() < 70, "{grid}");
 }
 
 #[test]
