@@ -112,7 +112,6 @@ pub(crate) fn search(
         }
     }
     let winner = medians[best];
-    let ahead = medians.iter().filter(|other| other.out_of_sample > winner.out_of_sample).count();
     let cell = |fast: &usize, slow: &usize| {
         let pair_idx = pairs.iter().position(|pair| *pair == (*fast, *slow))?;
         Some(medians[pair_idx].in_sample).filter(|median| median.is_finite())
@@ -131,10 +130,17 @@ pub(crate) fn search(
         best: GridPair { fast: pairs[best].0, slow: pairs[best].1, median: winner.in_sample },
         best_out_of_sample: winner.out_of_sample,
         buy_and_hold_out_of_sample: holding.map_or(f64::NAN, |median| median.out_of_sample),
-        best_rank_out_of_sample: ahead + 1,
+        best_rank_out_of_sample: rank_after(medians, winner),
         pairs: pairs.len(),
         luck: luck::judge(&returns, best, &held, config.periods_per_year, stages.pool()),
     })
+}
+
+/// Rank by the figure after the split, 1 being the best. Who has none is behind all who have one.
+fn rank_after(medians: &[Halves], pair: Halves) -> usize {
+    let mark = pair.out_of_sample;
+    let is_ahead = |other: f64| if mark.is_nan() { !other.is_nan() } else { other > mark };
+    1 + medians.iter().filter(|other| is_ahead(other.out_of_sample)).count()
 }
 
 /// A crossover on both sides of the split. Its signals come from the whole series, so that the moving
@@ -214,6 +220,13 @@ mod tests {
         assert_eq!(median([3.0, f64::NAN, 1.0].into_iter()), 2.0);
         assert_eq!(median([3.0, 5.0, 1.0].into_iter()), 3.0);
         assert!(median([f64::NAN].into_iter()).is_nan());
+    }
+
+    #[test]
+    fn a_pair_without_a_figure_ranks_behind_those_with_one() {
+        let pairs =
+            [0.5, f64::NAN, 1.0, -2.0].map(|after| Halves { in_sample: 0.0, out_of_sample: after });
+        assert_eq!(pairs.map(|pair| rank_after(&pairs, pair)), [2, 4, 1, 3]);
     }
 
     #[test]

@@ -102,7 +102,15 @@ fn failure(error: tangency::pipeline::Error) -> Failure {
 /// A short result for people.
 fn text(report: &Report, out: &Path, seconds: f64) -> String {
     let mut text = String::new();
-    let percent = |fraction: f64| format!("{:.2} %", fraction * 100.0);
+    // A dash for what does not exist: the volatility of one period, the figure of a pair that never traded.
+    let number = |value: f64, decimals: usize| match value.is_finite() {
+        true => format!("{value:.decimals$}"),
+        false => "-".to_owned(),
+    };
+    let percent = |fraction: f64| match fraction.is_finite() {
+        true => format!("{:.2} %", fraction * 100.0),
+        false => "-".to_owned(),
+    };
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{}\n", report.headline);
     let _ = writeln!(
@@ -135,26 +143,26 @@ fn text(report: &Report, out: &Path, seconds: f64) -> String {
     for track in &section.tracks {
         let _ = writeln!(
             text,
-            "  {:<22} {:>8} a year, volatility {:>7}, Sharpe {:.3}, worst drawdown {}",
+            "  {:<22} {:>8} a year, volatility {:>7}, Sharpe {}, worst drawdown {}",
             track.name,
             percent(track.annualized_return),
             percent(track.annualized_volatility),
-            track.sharpe,
+            number(track.sharpe, 3),
             percent(track.max_drawdown)
         );
     }
     let grid = &report.grid;
     let _ = writeln!(
         text,
-        "\ngrid: {} backtests; best crossover {}/{} had {} {:.2} until {}, then {:.2} (buy and hold {:.2})",
+        "\ngrid: {} backtests; best crossover {}/{} had {} {} until {}, then {} (buy and hold {})",
         grid.backtests,
         grid.best.fast,
         grid.best.slow,
         grid.metric,
-        grid.best.median,
+        number(grid.best.median, 2),
         grid.in_sample_until,
-        grid.best_out_of_sample,
-        grid.buy_and_hold_out_of_sample
+        number(grid.best_out_of_sample, 2),
+        number(grid.buy_and_hold_out_of_sample, 2)
     );
     for failure in &report.failures {
         let _ = writeln!(

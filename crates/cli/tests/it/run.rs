@@ -107,6 +107,15 @@ fn few_rows_have_a_report_without_the_long_windows() {
     let cells = grid["median"][0].as_array().unwrap();
     assert!(cells[0].is_number() && cells.last().unwrap().is_null(), "{grid}");
     assert!(grid["best"]["slow"].as_u64().unwrap() < 70, "{grid}");
+    // One decision has no volatility.
+    let input = place.prices(2, 56);
+    let ended =
+        run(&format!("run --input {input} --out {out} --train 30 --horizon 1 --no-progress"));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let page = std::fs::read_to_string(place.path("out/index.html")).unwrap();
+    for text in [&ended.stdout, &page] {
+        assert!(!text.contains("NaN"), "{text}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use tangency_optimize::backtest::{ExitReason, Side, Statistics, TradeStatus};
 
 use super::charts;
-use super::elements::{document, figure, key, percent};
+use super::elements::{document, figure, key, number, percent};
 use crate::backtest::{BacktestReport, TradeRow};
 
 /// How many bars the close-up of the price shows.
@@ -41,11 +41,11 @@ fn figures(report: &BacktestReport) -> Markup {
     let statistics = &report.statistics;
     html! {
         div.figures {
-            div { span.soft { "return a year" } b { (share(statistics.annualized_return, 1)) } }
+            div { span.soft { "return a year" } b { (percent(statistics.annualized_return, 1)) } }
             div { span.soft { "Sharpe ratio" } b { (number(statistics.sharpe, 2)) } }
-            div { span.soft { "deepest drawdown" } b { (share(statistics.max_drawdown, 1)) } }
-            div { span.soft { "trades won" } b { (share(statistics.win_rate, 0)) } }
-            div { span.soft { "mean exposure" } b { (share(report.mean_exposure, 0)) } }
+            div { span.soft { "deepest drawdown" } b { (percent(statistics.max_drawdown, 1)) } }
+            div { span.soft { "trades won" } b { (percent(statistics.win_rate, 0)) } }
+            div { span.soft { "mean exposure" } b { (percent(report.mean_exposure, 0)) } }
         }
     }
 }
@@ -120,16 +120,16 @@ fn comparison(report: &BacktestReport) -> Markup {
         div.scroll { table {
             thead { tr { th { "figure" } th { "the rule" } th { "buy and hold" } } }
             tbody {
-                (row("total return", &|s| share(s.total_return, 2)))
-                (row("return a year", &|s| share(s.annualized_return, 2)))
-                (row("volatility a year", &|s| share(s.annualized_volatility, 2)))
+                (row("total return", &|s| percent(s.total_return, 2)))
+                (row("return a year", &|s| percent(s.annualized_return, 2)))
+                (row("volatility a year", &|s| percent(s.annualized_volatility, 2)))
                 (row("Sharpe ratio", &|s| number(s.sharpe, 3)))
                 (row("Sortino ratio", &|s| number(s.sortino, 3)))
                 (row("Calmar ratio", &|s| number(s.calmar, 3)))
                 (row("Omega ratio", &|s| number(s.omega, 3)))
-                (row("deepest drawdown", &|s| share(s.max_drawdown, 2)))
+                (row("deepest drawdown", &|s| percent(s.max_drawdown, 2)))
                 (row("trades (closed)", &|s| format!("{} ({})", s.trades, s.closed_trades)))
-                (row("trades won", &|s| share(s.win_rate, 1)))
+                (row("trades won", &|s| percent(s.win_rate, 1)))
                 (row("profit factor", &|s| number(s.profit_factor, 2)))
                 (row("mean profit of a trade", &|s| number(s.expectancy, 2)))
                 (row("fees", &|s| number(s.total_fees, 2)))
@@ -222,16 +222,6 @@ fn shade(value: f64) -> String {
     let strength = (value.abs() / 0.10).min(1.0) * 0.45;
     let base = if value >= 0.0 { "46,125,80" } else { "190,64,52" };
     format!("background:rgba({base},{strength:.2})")
-}
-
-/// A share, or a dash where the figure does not exist.
-fn share(value: f64, decimals: usize) -> String {
-    if value.is_finite() { percent(value, decimals) } else { "\u{2013}".to_owned() }
-}
-
-/// A number, or a dash where the figure does not exist.
-fn number(value: f64, decimals: usize) -> String {
-    if value.is_finite() { format!("{value:.decimals$}") } else { "\u{2013}".to_owned() }
 }
 
 /// A price with the decimals that its size needs.

@@ -51,8 +51,16 @@ pub(super) fn key(names: &[(&str, String)]) -> Markup {
     }
 }
 
-/// A decimal fraction as a percentage, without the sign of a zero.
+/// A number, or a dash where the figure does not exist.
+pub(super) fn number(value: f64, decimals: usize) -> String {
+    if value.is_finite() { format!("{value:.decimals$}") } else { "\u{2013}".to_owned() }
+}
+
+/// A decimal fraction as a percentage, without the sign of a zero; a dash where the figure does not exist.
 pub(super) fn percent(fraction: f64, decimals: usize) -> String {
+    if !fraction.is_finite() {
+        return number(fraction, decimals);
+    }
     let text = format!("{:.decimals$} %", fraction * 100.0);
     match text.strip_prefix('-') {
         Some(positive) if !positive.contains(|digit: char| ('1'..='9').contains(&digit)) => {
@@ -68,5 +76,6 @@ mod tests {
     fn nothing_has_no_sign() {
         assert_eq!(super::percent(-0.000_01, 1), "0.0 %");
         assert_eq!(super::percent(-0.001, 1), "-0.1 %");
+        assert_eq!(super::percent(f64::NAN, 1), "\u{2013}");
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::charts;
-use super::elements::{document, figure, percent, rules_key};
+use super::elements::{document, figure, number, percent, rules_key};
 use super::tables;
 use crate::config::ViewRule;
 use crate::report::{AssetSection, GridSection, LuckSection, Report};
@@ -43,7 +43,7 @@ fn figures(report: &Report) -> Markup {
             div { span.soft { "views held" } b { (portfolio.views) " of " (report.assets.len()) } }
             div { span.soft { "expected excess return" } b { (percent(portfolio.expected_return, 1)) } }
             div { span.soft { "volatility" } b { (percent(portfolio.volatility, 1)) } }
-            div { span.soft { "Sharpe ratio" } b { (format!("{:.2}", portfolio.sharpe)) } }
+            div { span.soft { "Sharpe ratio" } b { (number(portfolio.sharpe, 2)) } }
         }
         p.soft { "A year ahead, under the posterior; the solver says: " (portfolio.status) "." }
     }
@@ -114,11 +114,19 @@ fn grid(report: &Report) -> Markup {
             (grid.metric) ", up to " (grid.in_sample_until) "."
         }
         p {
-            "The best pair there, " (grid.best.fast) "/" (grid.best.slow) " ("
-            (format!("{:.2}", grid.best.median)) "), came to "
-            (format!("{:.2}", grid.best_out_of_sample)) " on the rows after it, rank "
-            (grid.best_rank_out_of_sample) " of " (grid.pairs) "; buying and holding came to "
-            (format!("{:.2}", grid.buy_and_hold_out_of_sample)) "."
+            @if grid.best.median.is_nan() {
+                "No pair traded there"
+            } @else {
+                "The best pair there, " (grid.best.fast) "/" (grid.best.slow) " ("
+                (number(grid.best.median, 2)) "), "
+                @if grid.best_out_of_sample.is_nan() {
+                    "never traded on the rows after it"
+                } @else {
+                    "came to " (number(grid.best_out_of_sample, 2)) " on the rows after it, rank "
+                    (grid.best_rank_out_of_sample) " of " (grid.pairs)
+                }
+            }
+            "; buying and holding came to " (number(grid.buy_and_hold_out_of_sample, 2)) "."
         }
         @if let Some(luck) = &grid.luck {
             p {

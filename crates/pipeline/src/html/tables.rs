@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::elements::percent;
+use super::elements::{number, percent};
 use crate::report::{ForecastFailure, OutOfSampleSection, Report};
 
 /// Weights, means and confidence of every asset.
@@ -44,7 +44,7 @@ pub(super) fn tracks(section: &OutOfSampleSection) -> Markup {
                     td { (track.name) }
                     td { (percent(track.annualized_return, 2)) }
                     td { (percent(track.annualized_volatility, 2)) }
-                    td { (format!("{:.3}", track.sharpe)) }
+                    td { (number(track.sharpe, 3)) }
                     td { (percent(track.max_drawdown, 1)) }
                     td { (percent(track.total_return, 0)) }
                     td { (percent(track.mean_turnover, 1)) }

@@ -207,11 +207,11 @@ pub struct GridSection {
     pub in_sample_until: String,
     /// The best pair in sample.
     pub best: GridPair,
-    /// Out-of-sample median of the best pair.
+    /// Out-of-sample median of the best pair; null where it did not trade.
     pub best_out_of_sample: f64,
     /// Out-of-sample median of buying and holding.
     pub buy_and_hold_out_of_sample: f64,
-    /// Out-of-sample rank of the in-sample winner, 1 being the best.
+    /// Out-of-sample rank of the in-sample winner, 1 being the best; behind all that traded where it did not.
     pub best_rank_out_of_sample: usize,
     /// Number of pairs.
     pub pairs: usize,
