@@ -76,6 +76,9 @@ pub(crate) fn refuse_bars(frame: &Frame, path: &Path) -> Outcome<()> {
 
 /// Reads a file by its ending.
 pub(crate) fn read(path: &Path, gaps: Gaps) -> Outcome<Frame> {
+    if path.is_dir() {
+        return Err(Failure::input(format!("{} is a folder, expected a file", path.display())));
+    }
     let keep = |keep: bool| if keep { NanPolicy::Keep } else { NanPolicy::Reject };
     let reader = Reader::new()
         .missing_values(keep(gaps != Gaps::Reject))

@@ -72,6 +72,7 @@ fn files_that_hold_no_prices() {
         check(&place, &format!("run --input @{file} {RUN}"), parts);
         check(&place, &format!("weights --method min-volatility --input @{file}"), parts);
     }
+    check(&place, &format!("run --input @. {RUN}"), &["is a folder, expected a file"]);
 }
 
 #[test]

@@ -206,7 +206,13 @@ fn parse_values(text: &str, values: &str) -> Result<Values> {
         }
     };
     if !values.contains(':') {
-        return Values::list(values.split(',').map(number).collect::<Result<Vec<f64>>>()?);
+        let list = values.split(',').map(number).collect::<Result<Vec<f64>>>()?;
+        // A trial made twice would count twice where luck is judged.
+        let again = list.iter().enumerate().find(|(at, value)| list[..*at].contains(value));
+        if let Some((_, value)) = again {
+            return Err(unreadable(text, &format!("{value} is in the list twice")));
+        }
+        return Values::list(list);
     }
     match values.split(':').collect::<Vec<_>>()[..] {
         [from, to, step] => Values::range(number(from)?, number(to)?, number(step)?),

@@ -53,6 +53,7 @@ fn unreadable_parameters_are_explained() {
         message("fast=1,x"),
         format!("cannot read \"fast=1,x\": \"x\" is no finite number; {expected}")
     );
+    assert!(message("fast=5,6,5.0").contains("5 is in the list twice"));
     assert!(message("fast=").contains("\"\" is no finite number"));
     assert!(message("fast=nan").contains("\"nan\" is no finite number"));
     assert_eq!(message("a=1:9:0"), "range from 1 to 9 by 0 holds no values or never ends");
@@ -163,9 +164,9 @@ fn ties_go_to_the_earlier_trial_and_nan_never_wins() {
 
 #[test]
 fn lower_is_better_for_costs() {
-    let grid = Grid::parse(["x=3,1,2,1"]).unwrap();
+    let grid = Grid::parse(["x=3,1,2,-1"]).unwrap();
     let objective =
-        |p: &Params| Ok::<_, Error>(Metrics::new().with(Metric::TotalFees, p.get("x")?));
+        |p: &Params| Ok::<_, Error>(Metrics::new().with(Metric::TotalFees, p.get("x")?.abs()));
     let report = Search::new(&grid).run(&Pool::new(2).unwrap(), objective, None, None).unwrap();
     let order: Vec<usize> =
         report.top(Metric::TotalFees, 4).unwrap().iter().map(|trial| trial.index).collect();
