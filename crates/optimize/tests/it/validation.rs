@@ -195,7 +195,7 @@ impl Objective for Odd {
 
     fn evaluate(&self, (): &mut (), request: &Request<'_>) -> Result<Metrics, Failure> {
         let x = request.params.get("x")?;
-        if x == 7.0 {
+        if (7.0..8.0).contains(&x) {
             return Err("seven is not liked".into());
         }
         assert!(x != 8.0, "eight is not liked either");
@@ -250,7 +250,7 @@ fn trials_that_fail_win_nowhere_and_ties_go_to_the_earlier() {
 #[test]
 fn errors_say_what_was_wrong() {
     assert_eq!(
-        odd("7,8,7").unwrap_err(),
+        odd("7,8,7.5").unwrap_err(),
         "all 3 trials failed, 2 of them with: seven is not liked"
     );
     assert_eq!(
