@@ -138,19 +138,21 @@ fn preparing_waits_for_those_who_stay() {
                 Ok::<_, String>(())
             }
         });
-        let (both, over) = (Barrier::new(2), AtomicBool::new(false));
+        let (both_here, over) = (Barrier::new(3), AtomicBool::new(false));
         thread::scope(|scope| {
             // Keeps the first worker; the second is free.
             scope.spawn(|| {
                 let batch = pool.batch().with(&own).chunking(Chunking::Fixed(1));
                 let report = batch.map_indices(2, |index, _| {
-                    both.wait();
+                    both_here.wait();
                     while *index == 0 && !over.load(Ordering::SeqCst) {
                         thread::yield_now();
                     }
                 });
                 assert!(report.is_complete());
             });
+            // Not before: prepared and resized first, the pool would have one worker for both items.
+            both_here.wait();
             let prepared = scope.spawn(|| {
                 pool.prepare(&state).unwrap();
                 built[0].load(Ordering::SeqCst)
